@@ -1,0 +1,107 @@
+// What is run and what comes back: the contract between whoever wants something executed and the
+// engines that execute it (processes, module functions, guests).
+//
+// A caller fills a Context, an engine starts a Job, and exactly one Result arrives through
+// OnComplete. This header knows no Lua, no world and no Asio.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cosmoo::sandbox {
+
+/// What a job may use up. A limit that is reached ends the job; the Result says which one it was.
+struct Limits {
+  std::optional<std::chrono::milliseconds> wall;  ///< From start to end; none: for ever.
+  std::size_t output_bytes = 1 << 20;             ///< Of each of standard output and error.
+
+  bool operator==(const Limits&) const = default;
+};
+
+/// What a job is given. Strings are bytes; arguments and environment may not contain NUL.
+struct Context {
+  std::vector<std::string> args;  ///< args[0] is the name the program sees as its own.
+  std::vector<std::string> env;   ///< "NAME=value", exactly what the program gets.
+  std::string input;              ///< All of standard input, then end of file.
+  Limits limits;
+};
+
+enum class Status {
+  exited,     ///< By itself; exit_code is set.
+  killed,     ///< By a signal: its own, a stranger's, or Job::kill(); signal is set.
+  timed_out,  ///< Its wall time was over.
+  faulted,    ///< A guest's fault (no process ends so).
+  over_limit  ///< Another limit was reached; Result::limit names it.
+};
+
+std::string_view to_string(Status status);
+
+struct Usage {
+  double cpu_s = 0;   ///< User and system time of the job.
+  double wall_s = 0;  ///< From start to end.
+  std::uint64_t memory_peak_bytes = 0;
+  std::uint64_t instructions = 0;  ///< Guests only.
+};
+
+/// What a job leaves, whichever way it ended. What it had printed is always kept.
+struct Result {
+  Status status = Status::exited;
+  int exit_code = -1;  ///< 0..255 if it exited, else -1.
+  int signal = 0;      ///< The signal that ended it, else 0.
+  std::string limit;   ///< Status::over_limit: "output", ...; else empty.
+  std::string stdout_bytes;
+  std::string stderr_bytes;
+  std::string output;  ///< Guests only: the output descriptor's bytes.
+  std::string state;   ///< Guests only: the state descriptor's bytes.
+  Usage usage;
+  std::chrono::system_clock::time_point started_at;
+  std::chrono::system_clock::time_point ended_at;
+};
+
+/// Called once for each started job, on the event loop's thread, never from inside start().
+using OnComplete = std::function<void(Result)>;
+
+using JobId = std::int64_t;
+
+/// A job as the job table and its viewers see it.
+struct JobInfo {
+  JobId id = 0;
+  std::string kind;   ///< "process"
+  std::string label;  ///< What runs, for people: the command line, shortened.
+  std::int64_t owner = -1;  ///< Whom it belongs to: opaque here, an object number upstairs.
+  int pid = -1;
+  std::chrono::system_clock::time_point started_at;
+  std::uint64_t stdout_bytes = 0;  ///< So far.
+  std::uint64_t stderr_bytes = 0;
+};
+
+/// A running job. Destroying the handle does not end it; its engine owns it.
+class Job {
+ public:
+  virtual ~Job() = default;
+  /// Ends it with everything that it started. Its Result still arrives, as Status::killed.
+  /// Killing a job that has ended, or twice, does nothing.
+  virtual void kill() = 0;
+  virtual JobInfo info() const = 0;
+};
+
+/// Why a job could not be started.
+struct StartError {
+  enum class Kind {
+    bad_argument,  ///< The caller's mistake: a path that is refused, NUL in an argument, ...
+    too_many,      ///< The limit on running jobs, or the system's on descriptors or processes.
+    system         ///< The system refused: `step` and `error_number` say where and why.
+  };
+  Kind kind = Kind::system;
+  std::string message;   ///< For people, complete: what was wrong and with what.
+  std::string step;      ///< "pipe", "clone", "execveat", ...
+  int error_number = 0;  ///< errno of that step, else 0.
+};
+
+}  // namespace cosmoo::sandbox

@@ -1,0 +1,129 @@
+// Builtins: C++ functions that scripts call. A family is a file with a table of rows at its end;
+// the engine checks what a row can say, so that functions check only what it cannot.
+//
+// Rules
+//  1. A builtin takes and returns values, never blocks, and holds no pointer into the world when it
+//     returns.
+//  2. To wait, it takes call.ticket() before it starts what it waits for, and returns a Wait;
+//     whatever it started calls Scheduler::complete(ticket, ...) later, never from inside the call.
+//  3. Names with a dot become fields of a table: process.spawn.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "vm/task.h"
+
+namespace cosmoo {
+
+/// What builtins reach besides their arguments. Defined in builtins/services.h; opaque down here.
+struct Services;
+
+class Scheduler;
+
+enum class Access { everyone, programmer, wizard };
+
+/// Which types an argument may have, as bits of 1 << Value::Type.
+using TypeSet = std::uint16_t;
+constexpr TypeSet type_bit(Value::Type type) {
+  return static_cast<TypeSet>(1u << static_cast<unsigned>(type));
+}
+namespace types {
+inline constexpr TypeSet kBoolean = type_bit(Value::Type::boolean);
+inline constexpr TypeSet kInteger = type_bit(Value::Type::integer);
+inline constexpr TypeSet kNumber = kInteger | type_bit(Value::Type::float_);
+inline constexpr TypeSet kString = type_bit(Value::Type::string);
+inline constexpr TypeSet kObject = type_bit(Value::Type::object);
+inline constexpr TypeSet kError = type_bit(Value::Type::error);
+inline constexpr TypeSet kList = type_bit(Value::Type::list);
+/// Lua has one empty table: where a map is wanted, an empty list is one.
+inline constexpr TypeSet kMap = type_bit(Value::Type::map) | kList;
+inline constexpr TypeSet kNil = type_bit(Value::Type::nil);
+inline constexpr TypeSet kAny = 0x1FF;
+}  // namespace types
+
+/// One parameter: its name for people and editors, and what it takes. Optional ones take nil too.
+struct Parameter {
+  std::string_view name;
+  TypeSet types = types::kAny;
+};
+
+class Call {
+ public:
+  Call(Services& services, Scheduler& scheduler, const Task& task, ObjectId programmer,
+       ObjectId player, std::span<Value> args)
+      : services_(services),
+        scheduler_(scheduler),
+        task_(task),
+        programmer_(programmer),
+        player_(player),
+        args_(args) {}
+
+  Services& services() const { return services_; }
+  const Task& task() const { return task_; }
+  /// Whose permissions the calling verb has.
+  ObjectId programmer() const { return programmer_; }
+  ObjectId player() const { return player_; }
+
+  std::size_t size() const { return args_.size(); }
+  /// The argument at `index`, nil beyond the last.
+  const Value& operator[](std::size_t index) const;
+  /// The argument, moved out.
+  Value take(std::size_t index) { return std::move(args_[index]); }
+  bool has(std::size_t index) const { return !(*this)[index].is_nil(); }
+
+  /// The ticket that ends the wait this builtin is about to return (rule 2).
+  Ticket ticket() const;
+
+ private:
+  Services& services_;
+  Scheduler& scheduler_;
+  const Task& task_;
+  ObjectId programmer_;
+  ObjectId player_;
+  std::span<Value> args_;
+};
+
+/// What a builtin comes to: a value, an error to raise, or a wait whose completion brings either.
+using Outcome = std::variant<Value, Error, Wait>;
+
+/// An Outcome from a Result: `return outcome(world.move(a, b));` gives nil or raises.
+template <typename T>
+Outcome outcome(Result<T> result) {
+  if (!result) return std::move(result.error());
+  if constexpr (std::is_void_v<T>) {
+    return Value();
+  } else {
+    return Value(std::move(*result));
+  }
+}
+
+struct Builtin {
+  std::string_view name;
+  std::vector<Parameter> parameters;  ///< In order.
+  std::size_t required = 0;           ///< How many must be given; fewer or too many: E_ARGS.
+  Access access = Access::everyone;
+  Outcome (*run)(Call&) = nullptr;    ///< Null: the language implements it itself (pcall, fork).
+  std::string_view returns;           ///< "string", "list of objects", "nothing"
+  std::string_view help;              ///< One paragraph: what it does, units, errors.
+  bool variadic = false;              ///< Takes any number of further arguments.
+};
+
+/// All rows, of every family. Built once at start, then only read.
+class BuiltinTable {
+ public:
+  void add(std::span<const Builtin> rows);
+  const Builtin* find(std::string_view name) const;
+  const std::vector<Builtin>& rows() const { return rows_; }
+
+ private:
+  std::vector<Builtin> rows_;
+};
+
+/// "exec(command [, input [, environment [, options]]])"
+std::string signature(const Builtin& builtin);
+
+}  // namespace cosmoo

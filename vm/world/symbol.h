@@ -1,0 +1,56 @@
+// Names of properties and verbs as small numbers: compared and hashed at no cost.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace cosmoo {
+
+/// A name, ASCII upper and lower case the same. Good as long as its SymbolTable.
+enum class Symbol : std::uint32_t {};
+
+/// The names that every object answers to without a property: the first symbols of every table, in
+/// this order.
+enum class BuiltinProperty : std::uint32_t {
+  name,
+  owner,
+  location,
+  contents,
+  parents,
+  children,
+  programmer,
+  wizard,
+  player,
+  r,
+  w,
+  f,
+  count
+};
+
+class SymbolTable {
+ public:
+  SymbolTable();
+  Symbol intern(std::string_view name);
+  /// The name in the spelling first seen.
+  const std::string& name_of(Symbol symbol) const {
+    return names_[static_cast<std::size_t>(symbol)];
+  }
+  static bool is_builtin(Symbol symbol) {
+    return static_cast<std::uint32_t>(symbol) < static_cast<std::uint32_t>(BuiltinProperty::count);
+  }
+
+ private:
+  std::deque<std::string> names_;   // stable addresses: the keys below point into folded_
+  std::deque<std::string> folded_;
+  boost::unordered_flat_map<std::string_view, Symbol> by_name_;
+};
+
+/// ASCII lower case of `text`; other bytes stay.
+std::string fold(std::string_view text);
+/// Equal but for ASCII case.
+bool same_name(std::string_view a, std::string_view b);
+
+}  // namespace cosmoo
