@@ -29,6 +29,7 @@ struct Context {
   std::vector<std::string> args;  ///< args[0] is the name the program sees as its own.
   std::vector<std::string> env;   ///< "NAME=value", exactly what the program gets.
   std::string input;              ///< All of standard input, then end of file.
+  std::string working_directory;  ///< Empty: the server's own.
   Limits limits;
 };
 
@@ -72,8 +73,8 @@ using JobId = std::int64_t;
 /// A job as the job table and its viewers see it.
 struct JobInfo {
   JobId id = 0;
-  std::string kind;   ///< "process"
-  std::string label;  ///< What runs, for people: the command line, shortened.
+  std::string kind;         ///< "process"
+  std::string label;        ///< What runs, for people: the command line, shortened.
   std::int64_t owner = -1;  ///< Whom it belongs to: opaque here, an object number upstairs.
   int pid = -1;
   std::chrono::system_clock::time_point started_at;

@@ -1,0 +1,21 @@
+#include "sandbox/job.h"
+
+namespace cosmoo::sandbox {
+
+std::string_view to_string(Status status) {
+  switch (status) {
+    case Status::exited:
+      return "exited";
+    case Status::killed:
+      return "killed";
+    case Status::timed_out:
+      return "timed_out";
+    case Status::faulted:
+      return "faulted";
+    case Status::over_limit:
+      return "over_limit";
+  }
+  return "unknown";
+}
+
+}  // namespace cosmoo::sandbox

@@ -1,0 +1,309 @@
+#include "sandbox/process/engine.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <system_error>
+#include <unordered_map>
+#include <vector>
+
+#include "sandbox/process/launch.h"
+#include "sandbox/process/pipes.h"
+#include "sandbox/process/process_job.h"
+#include "sandbox/process/start_checks.h"
+#include "sandbox/process/start_errors.h"
+
+namespace cosmoo::sandbox {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kScratchSize = 64 * 1024;
+constexpr milliseconds kTendInterval{5};
+/// A safety net should somebody keep SIGCHLD from arriving, by a mask or a handler of his own.
+constexpr milliseconds kRescanInterval{500};
+
+/// A broken pipe is an errno here, never a reason to die.
+void ignore_sigpipe() {
+  struct sigaction action {};
+  ::sigaction(SIGPIPE, nullptr, &action);
+  if (action.sa_handler != SIG_DFL) return;
+  action.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+struct Pipe {
+  UniqueFd reading;
+  UniqueFd writing;
+};
+
+/// Both ends above the standard descriptors, so that none is overwritten when the child gets its.
+tl::expected<Pipe, int> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno);
+  Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+  for (UniqueFd* end : {&pipe.reading, &pipe.writing}) {
+    if (end->get() > 2) continue;
+    const int moved = ::fcntl(end->get(), F_DUPFD_CLOEXEC, 3);
+    if (moved < 0) return tl::unexpected(errno);
+    end->reset(moved);
+  }
+  return pipe;
+}
+
+}  // namespace
+
+class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(boost::asio::io_context& io, EngineOptions options, JobTable& table)
+      : io_(io),
+        options_(options),
+        table_(table),
+        tree_(make_process_tree(options.tracking, launcher_)),
+        scratch_(std::make_unique<char[]>(kScratchSize)),
+        null_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+        child_signal_(io, SIGCHLD),
+        tend_timer_(io),
+        rescan_timer_(io) {
+    if (!null_) throw std::system_error(errno, std::generic_category(), "/dev/null");
+    if (null_.get() <= 2) null_.reset(::fcntl(null_.get(), F_DUPFD_CLOEXEC, 3));
+    ignore_sigpipe();
+  }
+
+  // --- JobKeeper ---
+  boost::asio::io_context& io() override { return io_; }
+  ProcessTree& tree() override { return *tree_; }
+  std::span<char> scratch() override { return {scratch_.get(), kScratchSize}; }
+  milliseconds drain_grace() const override { return options_.drain_grace; }
+  void finished(JobId id, Result result) override;
+
+  tl::expected<std::shared_ptr<Job>, StartError> start(Executable executable, Context context,
+                                                       std::string label, std::int64_t owner,
+                                                       OnComplete on_complete);
+  void wait_for_children();
+  void shut_down();
+
+ private:
+  struct Entry {
+    std::shared_ptr<ProcessJob> job;
+    OnComplete on_complete;
+  };
+
+  /// The ends that only the child keeps.
+  struct ChildEnds {
+    UniqueFd input;  ///< None: the job reads nothing, from /dev/null.
+    UniqueFd output;
+    UniqueFd errors;
+  };
+
+  tl::expected<NewProcess, StartError> launch(const Executable& executable, Context& context,
+                                              const Place& place);
+  tl::expected<ChildEnds, StartError> connect(NewProcess& process, std::string input,
+                                              const std::string& what);
+  void look_for_ends();
+  void tend_soon();
+  void rescan_later();
+
+  boost::asio::io_context& io_;
+  EngineOptions options_;
+  JobTable& table_;
+  Launcher launcher_;
+  std::unique_ptr<ProcessTree> tree_;
+  std::unique_ptr<char[]> scratch_;
+  UniqueFd null_;
+  std::unordered_map<JobId, Entry> jobs_;
+  boost::asio::signal_set child_signal_;
+  boost::asio::steady_timer tend_timer_;
+  boost::asio::steady_timer rescan_timer_;
+  bool tending_ = false;
+  bool rescanning_ = false;
+};
+
+tl::expected<std::shared_ptr<Job>, StartError> ProcessEngine::Impl::start(Executable executable,
+                                                                          Context context,
+                                                                          std::string label,
+                                                                          std::int64_t owner,
+                                                                          OnComplete on_complete) {
+  if (auto objection = objection_to(context)) return tl::unexpected(std::move(*objection));
+  const auto id = table_.admit();
+  if (!id) return tl::unexpected(id.error());
+  const auto place = tree_->enter();
+  if (!place) return tl::unexpected(place.error());
+  auto process = launch(executable, context, *place);
+  if (!process) {
+    tree_->leave(*place, -1);
+    return tl::unexpected(std::move(process.error()));
+  }
+  tree_->started(*place, process->pid);
+  JobInfo info;
+  info.id = *id;
+  info.kind = "process";
+  info.label = std::move(label);
+  info.owner = owner;
+  info.pid = process->pid;
+  info.started_at = process->started_at;
+  auto job = std::make_shared<ProcessJob>(*this, std::move(info), std::move(*process));
+  jobs_[*id] = {job, std::move(on_complete)};
+  table_.add(*id, job);
+  job->start();
+  rescan_later();
+  return job;
+}
+
+tl::expected<NewProcess, StartError> ProcessEngine::Impl::launch(const Executable& executable,
+                                                                 Context& context,
+                                                                 const Place& place) {
+  const std::string what = "cannot start " + in_quotes(executable.name);
+  NewProcess process;
+  process.place = place;
+  process.limits = context.limits;
+  auto streams = connect(process, std::move(context.input), what);
+  if (!streams) return tl::unexpected(std::move(streams.error()));
+  const auto arguments = pointers(context.args);
+  const auto environment = pointers(context.env);
+  LaunchPlan plan;
+  plan.program = executable.fd.get();
+  plan.is_script = executable.is_script;
+  plan.arguments = arguments.data();
+  plan.environment = environment.data();
+  plan.standard_input = streams->input ? streams->input.get() : null_.get();
+  plan.standard_output = streams->output.get();
+  plan.standard_error = streams->errors.get();
+  plan.umask = options_.umask;
+  plan.cgroup = place.cgroup;
+  if (!context.working_directory.empty()) {
+    plan.working_directory = context.working_directory.c_str();
+  }
+  process.started_at = std::chrono::system_clock::now();
+  process.started = std::chrono::steady_clock::now();
+  auto launched = launcher_.launch(plan);
+  if (!launched) return tl::unexpected(explain(launched.error(), executable, context));
+  process.pid = launched->pid;
+  process.pidfd = std::move(launched->pidfd);
+  return process;
+}
+
+/// Makes the pipes and puts our ends under watch, so that nothing can fail after the launch.
+tl::expected<ProcessEngine::Impl::ChildEnds, StartError> ProcessEngine::Impl::connect(
+    NewProcess& process, std::string input, const std::string& what) {
+  ChildEnds ends;
+  const std::size_t cap = process.limits.output_bytes;
+  try {
+    for (auto [ours, theirs] :
+         {std::pair(&process.output, &ends.output), std::pair(&process.errors, &ends.errors)}) {
+      auto pipe = make_pipe();
+      if (!pipe) return tl::unexpected(system_failure(what, "pipe", pipe.error()));
+      *ours = std::make_unique<PipeReader>(io_, std::move(pipe->reading), cap, scratch());
+      *theirs = std::move(pipe->writing);
+    }
+    if (input.empty()) return ends;
+    auto pipe = make_pipe();
+    if (!pipe) return tl::unexpected(system_failure(what, "pipe", pipe.error()));
+    process.input = std::make_unique<PipeWriter>(io_, std::move(pipe->writing), std::move(input));
+    ends.input = std::move(pipe->reading);
+    return ends;
+  } catch (const std::system_error& error) {
+    return tl::unexpected(system_failure(what, "epoll_ctl", error.code().value()));
+  }
+}
+
+void ProcessEngine::Impl::wait_for_children() {
+  child_signal_.async_wait([weak = weak_from_this()](const boost::system::error_code& error, int) {
+    const auto self = weak.lock();
+    if (error || !self) return;
+    // Armed again before looking: a child that ends meanwhile is not missed.
+    self->wait_for_children();
+    self->look_for_ends();
+  });
+}
+
+void ProcessEngine::Impl::look_for_ends() {
+  // First all that have ended, then what follows from it: a call-back may change everything.
+  std::vector<std::shared_ptr<ProcessJob>> ended;
+  for (const auto& [id, entry] : jobs_) {
+    if (entry.job->look_for_end()) ended.push_back(entry.job);
+  }
+  for (const auto& job : ended) job->on_end_of_leader();
+}
+
+void ProcessEngine::Impl::rescan_later() {
+  if (rescanning_ || jobs_.empty()) return;
+  rescanning_ = true;
+  rescan_timer_.expires_after(kRescanInterval);
+  rescan_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self) return;
+    self->rescanning_ = false;
+    self->look_for_ends();
+    self->rescan_later();
+  });
+}
+
+void ProcessEngine::Impl::finished(JobId id, Result result) {
+  const auto keep_alive = shared_from_this();
+  if (tree_->restless()) tend_soon();
+  const auto found = jobs_.find(id);
+  const Entry entry = std::move(found->second);
+  jobs_.erase(found);
+  table_.remove(id);
+  JobTable& table = table_;
+  try {
+    if (entry.on_complete) entry.on_complete(std::move(result));
+  } catch (const std::exception& error) {
+    spdlog::critical("the completion of job {} threw: {}", id, error.what());
+  }
+  table.settle();
+}
+
+void ProcessEngine::Impl::tend_soon() {
+  if (std::exchange(tending_, true)) return;
+  tend_timer_.expires_after(kTendInterval);
+  tend_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self) return;
+    self->tending_ = false;
+    if (self->tree_->tend()) self->tend_soon();
+  });
+}
+
+void ProcessEngine::Impl::shut_down() {
+  boost::system::error_code ignored;
+  child_signal_.cancel(ignored);
+  tend_timer_.cancel();
+  rescan_timer_.cancel();
+  const auto jobs = std::move(jobs_);
+  jobs_.clear();
+  // All are killed before the first is waited for.
+  for (const auto& [id, entry] : jobs) entry.job->kill();
+  for (const auto& [id, entry] : jobs) {
+    entry.job->abandon();
+    table_.remove(id);
+  }
+  tree_.reset();
+}
+
+ProcessEngine::ProcessEngine(boost::asio::io_context& io, EngineOptions options, JobTable& table)
+    : impl_(std::make_shared<Impl>(io, options, table)) {
+  impl_->wait_for_children();
+}
+
+ProcessEngine::~ProcessEngine() { impl_->shut_down(); }
+
+tl::expected<std::shared_ptr<Job>, StartError> ProcessEngine::start(Executable executable,
+                                                                    Context context,
+                                                                    std::string label,
+                                                                    std::int64_t owner,
+                                                                    OnComplete on_complete) {
+  return impl_->start(std::move(executable), std::move(context), std::move(label), owner,
+                      std::move(on_complete));
+}
+
+std::string_view ProcessEngine::tracking() const { return impl_->tree().method(); }
+
+}  // namespace cosmoo::sandbox

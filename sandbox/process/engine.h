@@ -1,0 +1,63 @@
+// Runs operating-system processes as jobs, on one event loop.
+//
+//   ExecutableDirectory::find() says what; ProcessEngine::start() runs it; OnComplete brings the
+//   Result. See job.h for what goes in and comes out.
+//
+// Rules: (1) the thread that runs the loop builds, uses and destroys the engine; (2) nothing here
+// waits for a child, except the destructor, and that at most about a second; (3) each child is
+// reaped by its own descriptor, so that other code of the server may have children of its own;
+// (4) OnComplete runs once for each job, from the loop, and must not throw; it may start and kill
+// jobs and destroy the engine.
+// One engine a server: with Tracking::sessions it takes orphans of unknown origin for its own.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "sandbox/job.h"
+#include "sandbox/job_table.h"
+#include "sandbox/process/executable.h"
+#include "sandbox/process/tree.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace cosmoo::sandbox {
+
+struct EngineOptions {
+  Tracking tracking = Tracking::best;
+  /// How long a process that a job leaves behind may hold the job's output open.
+  std::chrono::milliseconds drain_grace{50};
+  mode_t umask = 022;  ///< Every job's.
+};
+
+class ProcessEngine {
+ public:
+  /// `io` and `table` outlive the engine. Takes SIGCHLD over, and has SIGPIPE ignored unless the
+  /// server handles it. Throws std::system_error when the system refuses what it needs.
+  ProcessEngine(boost::asio::io_context& io, EngineOptions options, JobTable& table);
+  /// Kills what still runs and removes its control groups. No OnComplete is called any more.
+  ~ProcessEngine();
+  ProcessEngine(const ProcessEngine&) = delete;
+  ProcessEngine& operator=(const ProcessEngine&) = delete;
+
+  /// Starts `executable`. When this returns a job, its program has been executed. `label` and
+  /// `owner` are for the job table. The job is kept by the engine until it ends.
+  tl::expected<std::shared_ptr<Job>, StartError> start(Executable executable, Context context,
+                                                       std::string label, std::int64_t owner,
+                                                       OnComplete on_complete);
+
+  /// How what a job started is found again: "cgroup2" or "sessions".
+  std::string_view tracking() const;
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace cosmoo::sandbox
