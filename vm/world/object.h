@@ -68,9 +68,10 @@ struct Object {
   ObjectId owner;
   std::uint32_t flags = 0;
   std::vector<ObjectId> parents;
-  std::vector<ObjectId> children;
+  std::vector<ObjectId> children;  ///< In the order of their numbers.
   ObjectId location = kNothing;
-  std::vector<ObjectId> contents;
+  std::uint64_t arrived = 0;       ///< Which of the world's moves brought it to its location.
+  std::vector<ObjectId> contents;  ///< In the order of their arrival.
   boost::unordered_flat_map<Symbol, Property> properties;
   std::vector<Verb> verbs;
 

@@ -4,6 +4,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,9 @@ class SymbolTable {
  public:
   SymbolTable();
   Symbol intern(std::string_view name);
+  /// The symbol of a name that was interned before: what asks about names but makes none uses this,
+  /// so that strangers' words do not fill the table.
+  std::optional<Symbol> find(std::string_view name) const;
   /// The name in the spelling first seen.
   const std::string& name_of(Symbol symbol) const {
     return names_[static_cast<std::size_t>(symbol)];
@@ -43,7 +47,7 @@ class SymbolTable {
   }
 
  private:
-  std::deque<std::string> names_;   // stable addresses: the keys below point into folded_
+  std::deque<std::string> names_;  // stable addresses: the keys below point into folded_
   std::deque<std::string> folded_;
   boost::unordered_flat_map<std::string_view, Symbol> by_name_;
 };

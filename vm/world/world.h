@@ -6,11 +6,18 @@
 //     after a take_changes() calls on_change().
 //  3. Pointers to objects, properties and verbs are good until the next change of the world; hold
 //     ids across anything else.
+//  4. A property is defined on one object; a descendant gets a slot of its own when something is set
+//     there. Without one it has the nearest ancestor's value and permissions and its owner, or with
+//     the `c` bit its own object's owner.
+//  5. An object has at most one property of a name: whatever would give it two is refused.
+//  6. Numbers of recycled objects are not used again.
+//  7. Given an object that is not there, every change fails with E_INVARG.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +37,7 @@ struct VerbRef {
 
 /// A property as an object has it: inherited ones too.
 struct PropertyView {
-  const Property* slot;   ///< The object's own: owner and permissions.
+  const Property* slot;   ///< The object's own: owner and permissions. Clear if it has none yet.
   const Value* value;     ///< Its value, or the nearest ancestor's if it is clear.
   ObjectId definer;       ///< Who introduced it.
 };
@@ -70,11 +77,12 @@ class World {
   const Object* find(ObjectId id) const;
   bool valid(ObjectId id) const { return find(id) != nullptr; }
   ObjectId max_object() const { return ObjectId{max_object_}; }
-  std::size_t size() const { return objects_.size(); }
+  std::size_t size() const { return size_; }
   std::vector<ObjectId> all() const;  ///< In the order of their numbers.
 
-  /// A new object with the next number (never one that was used before). E_INVARG: a parent that
-  /// is not valid, or two parents that both define a property of one name.
+  /// A new object with the next number (never one that was used before). Owned by kNothing, it owns
+  /// itself. E_INVARG: a parent that is not valid or there twice, or two parents that both define a
+  /// property of one name. E_QUOTA: no more numbers.
   Result<ObjectId> create(const std::vector<ObjectId>& parents, ObjectId owner);
   /// Ends an object: its children go to its parents, its contents to nothing.
   Result<void> recycle(ObjectId id);
@@ -97,15 +105,22 @@ class World {
   std::vector<ObjectId> players() const;
   /// By name or alias (the list property `aliases`), whole and without regard to case.
   std::optional<ObjectId> find_player(std::string_view name) const;
+  /// What the property `aliases` of an object holds, if it is a list; null otherwise.
+  const List* aliases(ObjectId id) const;
 
   // --- properties (not the built-in ones of symbol.h: access.h joins both)
   std::optional<PropertyView> property(ObjectId id, Symbol name) const;
   std::vector<Symbol> own_properties(ObjectId id) const;  ///< Defined here; sorted by name.
+  /// E_INVARG: a built-in property's name, an empty one or one with control characters, or rule 5;
+  /// the message names both objects.
   Result<void> add_property(ObjectId id, Symbol name, Property property);
+  /// E_PROPNF: not defined on this object.
   Result<void> delete_property(ObjectId id, Symbol name);
   /// Sets the object's own value. E_PROPNF.
   Result<void> set_property(ObjectId id, Symbol name, Value value);
+  /// Back to the nearest ancestor's value. E_PROPNF; E_INVARG: it is defined here.
   Result<void> clear_property(ObjectId id, Symbol name);
+  /// Of the object's own slot alone. E_PROPNF.
   Result<void> set_property_info(ObjectId id, Symbol name, ObjectId owner,
                                  std::uint8_t permissions);
   /// The object's own value for changing in place (copied down first if it was clear); noted as
@@ -123,7 +138,9 @@ class World {
   const Verb* verb(const VerbRef& ref) const;
   /// Defined on `id` itself; by name or, `"2"`, by its 1-based place.
   std::optional<VerbRef> own_verb(ObjectId id, std::string_view name) const;
+  /// E_INVARG: no name.
   Result<VerbRef> add_verb(ObjectId id, Verb verb);
+  // These four: E_VERBNF.
   Result<void> delete_verb(const VerbRef& ref);
   Result<void> set_verb_code(const VerbRef& ref, std::string code);
   Result<void> set_verb_info(const VerbRef& ref, ObjectId owner, std::uint8_t permissions,
@@ -131,6 +148,7 @@ class World {
   Result<void> set_verb_args(const VerbRef& ref, VerbArgs args);
 
   // --- for the store
+  /// The function is called in the middle of a change: it may set a timer, not take the changes.
   void on_change(std::function<void()> on_change) { on_change_ = std::move(on_change); }
   bool dirty() const;
   Changes take_changes();
@@ -140,29 +158,90 @@ class World {
   Result<void> finish_load(std::int64_t max_object);
 
  private:
-  struct VerbKey {
-    ObjectId object;
-    Symbol name;
-    bool operator==(const VerbKey&) const = default;
-    friend std::size_t hash_value(const VerbKey& key);
-  };
   struct PropertyKey {
     ObjectId object;
     Symbol name;
     bool operator==(const PropertyKey&) const = default;
-    friend std::size_t hash_value(const PropertyKey& key);
+    friend std::size_t hash_value(const PropertyKey& key) noexcept {
+      return (static_cast<std::size_t>(key.object.number) << 24) ^
+             static_cast<std::size_t>(key.name);
+    }
+  };
+  /// One remembered answer of find_verb; good while its generation is the current one.
+  struct CachedVerb {
+    std::uint32_t object = 0;
+    std::uint32_t name = 0;
+    std::uint32_t generation = 0;
+    std::uint32_t definer = 0;
+    std::uint32_t index = 0;
+  };
+  /// Property names that some objects define, and who does.
+  using Definitions = boost::unordered_flat_map<Symbol, ObjectId>;
+  using IdSet = boost::unordered_flat_set<ObjectId>;
+  /// The slot that decides for an object, the value it sees, and the property's definer.
+  struct FoundProperty {
+    const Property* slot = nullptr;
+    const Value* value = nullptr;
+    ObjectId definer;
+    bool own = false;  ///< The slot is the object's own.
   };
 
-  // Implementation notes are free to change the members below; the interface above is the contract.
+  Object* mutable_find(ObjectId id) { return const_cast<Object*>(find(id)); }
+  Object& at(ObjectId id) { return *objects_[static_cast<std::size_t>(id.number)]; }
+  const Object& at(ObjectId id) const { return *objects_[static_cast<std::size_t>(id.number)]; }
+
+  // world_family.cpp
+  void append_ancestry(ObjectId id, std::vector<ObjectId>& out, IdSet& seen) const;
+  std::vector<ObjectId> with_descendants(ObjectId id) const;
+  Result<void> check_parents(const std::vector<ObjectId>& parents) const;
+  Result<void> collect_definitions(const std::vector<ObjectId>& objects, Definitions& found) const;
+  Result<void> check_clashes(const std::vector<ObjectId>& family, const Definitions& added) const;
+  void drop_lost_slots(const std::vector<ObjectId>& family, const Definitions& lost);
+  void link_parents(const Object& object);
+  void unlink_parents(const Object& object);
+  void leave_location(Object& object);
+  void enter_location(Object& object, ObjectId where);
+
+  // world_properties.cpp
+  FoundProperty find_property(const Object& object, Symbol name) const;
+  void search_property(const Object& object, Symbol name, FoundProperty& found) const;
+  ObjectId slot_owner(const Object& object, const FoundProperty& found) const;
+  const Property* inherited_slot(ObjectId owner, std::uint8_t permissions) const;
+  Property* own_slot(Object& object, Symbol name);
+
+  // world_verbs.cpp
+  std::optional<VerbRef> search_verb(ObjectId id, Symbol name) const;
+  void forget_verbs();
+
+  // world_load.cpp
+  void note_object(ObjectId id);
+  void note_verbs(ObjectId id);
+  void note_property(ObjectId id, Symbol name);
+  void note_first();
+  Result<void> check_loaded_parents() const;
+  Result<void> check_loaded_locations() const;
+  Result<void> check_loaded_properties(const Object& object) const;
+
   SymbolTable symbols_;
+  Symbol aliases_name_;
   std::vector<std::unique_ptr<Object>> objects_;  // by number; null: recycled
+  std::size_t size_ = 0;
   std::int64_t max_object_ = -1;
-  mutable boost::unordered_flat_map<VerbKey, std::optional<VerbRef>> verb_cache_;
+  std::uint64_t moves_ = 0;
+  std::vector<ObjectId> players_;  // sorted
+
+  // Slots of objects that have none: one for each owner and permissions, and never changed.
+  mutable boost::unordered_flat_map<std::uint64_t, std::unique_ptr<Property>> inherited_slots_;
+  // Direct mapped: bounded, and forgotten in whole by a new generation.
+  mutable std::vector<CachedVerb> verb_cache_;
+  std::uint32_t verb_generation_ = 1;
+  std::uint64_t last_version_ = 0;
+
   boost::unordered_flat_set<ObjectId> dirty_objects_;
   boost::unordered_flat_set<ObjectId> dirty_verbs_;
   boost::unordered_flat_set<PropertyKey> dirty_properties_;
+  bool noted_ = false;
   std::function<void()> on_change_;
-  std::uint64_t last_version_ = 0;
 };
 
 /// Whether `called` is one of the verb names in `names` ("l*ook examine *"), MOO's rules for `*`.
