@@ -6,9 +6,6 @@
 namespace cosmoo {
 namespace {
 
-// Numbers index a vector: this many are a gigabyte of it.
-constexpr std::int64_t kMostObjects = std::int64_t{1} << 27;
-
 void insert_sorted(std::vector<ObjectId>& ids, ObjectId id) {
   const auto place = std::lower_bound(ids.begin(), ids.end(), id);
   if (place == ids.end() || *place != id) ids.insert(place, id);

@@ -66,6 +66,9 @@ struct Changes {
 
 class World {
  public:
+  /// Numbers stay below this: they index a vector, of a gigabyte then.
+  static constexpr std::int64_t kMostObjects = std::int64_t{1} << 27;
+
   World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;

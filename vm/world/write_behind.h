@@ -42,10 +42,12 @@ class WriteBehind {
   /// at the latest.
   virtual void flush() = 0;
 
-  /// Flushes; `done` is called on the loop once everything up to now is on the disk.
+  /// Flushes; `done` is called on the loop once everything up to now is on the disk. If that
+  /// fails, `done` gets the error at once, and the changes are kept and tried again (rule 3).
   virtual void checkpoint(std::function<void(Result<void>)> done) = 0;
 
-  /// Writes what is left and closes the file; blocks. For shutdown, and the last call.
+  /// Writes what is left and closes the file; blocks. For shutdown, and the last call. One last
+  /// attempt is made if writing was failing; an error means that something was not written.
   virtual Result<void> close() = 0;
 };
 

@@ -1,0 +1,52 @@
+#include "vm/world/batch.h"
+
+#include <unordered_map>
+
+namespace cosmoo {
+namespace {
+
+// Puts each newer row in the place of the older one with its key, or behind the others.
+template <typename Row, typename Key, typename KeyOf>
+void overtake(std::vector<Row>& older, std::vector<Row>&& newer, KeyOf key_of) {
+  std::unordered_map<Key, std::size_t> places;
+  places.reserve(older.size());
+  for (std::size_t i = 0; i < older.size(); ++i) places.emplace(key_of(older[i]), i);
+  for (Row& row : newer) {
+    const auto [it, added] = places.emplace(key_of(row), older.size());
+    if (added) {
+      older.push_back(std::move(row));
+    } else {
+      older[it->second] = std::move(row);
+    }
+  }
+}
+
+std::string property_key(const Changes::PropertyRow& row) {
+  return std::to_string(row.object.number) + '.' + fold(row.name);
+}
+
+}  // namespace
+
+void merge(Changes& older, Changes newer) {
+  if (older.empty()) {
+    older = std::move(newer);
+    return;
+  }
+  older.max_object = std::max(older.max_object, newer.max_object);
+  boost::unordered_flat_set<ObjectId> recycled;
+  for (const auto& row : newer.objects) {
+    if (!row.data) recycled.insert(row.object);
+  }
+  if (!recycled.empty()) {
+    const auto gone = [&](const auto& row) { return recycled.contains(row.object); };
+    std::erase_if(older.properties, gone);
+    std::erase_if(older.verbs, gone);
+  }
+  const auto object_of = [](const auto& row) { return row.object; };
+  overtake<Changes::ObjectRow, ObjectId>(older.objects, std::move(newer.objects), object_of);
+  overtake<Changes::VerbsRow, ObjectId>(older.verbs, std::move(newer.verbs), object_of);
+  overtake<Changes::PropertyRow, std::string>(older.properties, std::move(newer.properties),
+                                              property_key);
+}
+
+}  // namespace cosmoo
