@@ -1,0 +1,237 @@
+// Lua in the world: properties, verbs, errors, tasks.
+#include "tests/unit/vm/lua_world.h"
+
+namespace cosmoo {
+namespace {
+
+constexpr ObjectId kRoot{1}, kWiz{2}, kProg{3};
+
+TEST_CASE("an eval returns the value of an expression or of its statements") {
+  LuaWorld lua;
+  CHECK(lua.run("1 + 1") == "2");
+  CHECK(lua.run("local x = 20 return x * 2.5") == "50.0");
+  CHECK(lua.run("'text'") == "\"text\"");
+  CHECK(lua.run("{1, 'two', {k = 3}}") == "{1, \"two\", {k = 3}}");
+  CHECK(lua.run("local x = 1") == "");
+}
+
+TEST_CASE("objects and system names have literals") {
+  LuaWorld lua;
+  lua.property(kSystem, "room", Value(ObjectId{1}));
+  lua.verb(kSystem, "double", "return args[1] * 2");
+  CHECK(lua.run("#3") == "#3");
+  CHECK(lua.run("#-1") == "#-1");
+  CHECK(lua.run("$room") == "#1");
+  CHECK(lua.run("$double(21)") == "42");
+  CHECK(lua.run("#3 == toobj('#3')") == "true");
+  CHECK(lua.run("'#3 and $room -- ' .. #3") == "\"#3 and $room -- #3\"");
+  CHECK(lua.run("local t = {} t[#3] = 'x' return t[toobj(3)]") == "\"x\"");
+}
+
+TEST_CASE("a property hides a verb of its name from . but never from :") {
+  LuaWorld lua;
+  lua.property(kRoot, "title", Value("property"));
+  lua.verb(kRoot, "title", "return 'verb'");
+  CHECK(lua.run("#1.title") == "\"property\"");
+  CHECK(lua.run("#1:title()") == "\"verb\"");
+  CHECK(lua.run("local o = #1; return o:title()") == "\"verb\"");
+}
+
+TEST_CASE("what is missing is E_PROPNF after . and E_VERBNF after :") {
+  LuaWorld lua;
+  CHECK(lua.run("#1.nothing").find("E_PROPNF") != std::string::npos);
+  CHECK(lua.run("#1:nothing()").find("E_VERBNF") != std::string::npos);
+  CHECK(lua.run("#99.name").find("E_INVIND") != std::string::npos);
+  CHECK(lua.run("#99:name()").find("E_INVIND") != std::string::npos);
+  CHECK(lua.run("#1[1]").find("E_TYPE") != std::string::npos);
+}
+
+TEST_CASE("a verb knows who called it and with what") {
+  LuaWorld lua;
+  lua.verb(kRoot, "inner", "return {this, caller, player, verb, args, ...}");
+  lua.verb(kRoot, "outer", "return this:inner('a', 2)");
+  CHECK(lua.run("#3:outer()") == "{#3, #3, #2, \"inner\", {\"a\", 2}, \"a\", 2}");
+}
+
+TEST_CASE("names of properties and verbs do not mind case") {
+  LuaWorld lua;
+  lua.property(kRoot, "Title", Value(1));
+  lua.verb(kRoot, "DoIt", "return verb");
+  CHECK(lua.run("#1.TITLE") == "1");
+  CHECK(lua.run("#1:doit() ~= nil") == "true");
+}
+
+TEST_CASE("a verb call exchanges values, not tables") {
+  LuaWorld lua;
+  lua.verb(kRoot, "change", "args[1].x = 'changed' return args[1]");
+  CHECK(lua.run("local t = {x = 1} local r = #1:change(t) return {t.x, r.x}") ==
+        "{1, \"changed\"}");
+  CHECK(lua.run("#1:change(function() end)").find("E_TYPE") != std::string::npos);
+  lua.verb(kRoot, "leak", "return function() end");
+  CHECK(lua.run("#1:leak()").find("E_TYPE") != std::string::npos);
+}
+
+TEST_CASE("a list or map in a property is written through its view") {
+  LuaWorld lua;
+  lua.property(kWiz, "scores", Value(Map{}));
+  lua.property(kWiz, "items", Value(List{}));
+  CHECK(lua.run("#2.scores.bob = 10; #2.scores[#3] = {1}; table.insert(#2.scores[#3], 2) "
+                "return #2.scores") == "{bob = 10, [#3] = {1, 2}}");
+  CHECK(lua.run("for i = 1, 5 do #2.items[i] = i * i end table.remove(#2.items, 2) "
+                "return {#(#2.items), #2.items}") == "{4, {1, 9, 16, 25}}");
+  CHECK(lua.run("local s = 0 for i, v in ipairs(#2.items) do s = s + i * v end return s") == "167");
+  CHECK(lua.run("local n = 0 for k, v in pairs(#2.scores) do n = n + 1 end return n") == "2");
+  CHECK(lua.run("local v = #2.items; v[1] = 7; return #2.items[1]") == "7");
+  CHECK(lua.run("#2.scores.bob = nil return #2.scores") == "{[#3] = {1, 2}}");
+  CHECK(lua.run("#2.items[9] = 1").find("E_RANGE") != std::string::npos);
+  CHECK(lua.run("#2.items.x = 1").find("E_TYPE") != std::string::npos);
+}
+
+TEST_CASE("only values are stored, and a refused one changes nothing") {
+  LuaWorld lua;
+  lua.property(kWiz, "box", Value(5));
+  for (const char* bad :
+       {"function() end", "setmetatable({}, {})",
+        "(function() local t = {} t.t = t return t end)()", "{1, {function() end}}"}) {
+    CHECK(lua.run(std::string("#2.box = ") + bad).find("E_TYPE") != std::string::npos);
+  }
+  CHECK(lua.run("#2.box") == "5");
+}
+
+TEST_CASE("an error is raised, caught, and equal to its code") {
+  LuaWorld lua;
+  CHECK(lua.run("local ok, e = pcall(function() raise(E_INVARG, 'why', {1}) end) "
+                "return {ok, e == E_INVARG, e.name, e.message, e.value}") ==
+        "{false, true, \"E_INVARG\", \"why\", {1}}");
+  CHECK(lua.run("local ok, e = pcall(error, 'text') return {ok, e}") == "{false, \"text\"}");
+  CHECK(lua.run("select(2, xpcall(function() raise(E_PERM) end, function(e) return e.name end))") ==
+        "\"E_PERM\"");
+  CHECK(lua.run("tostring(E_PERM)") == "\"E_PERM\"");
+}
+
+TEST_CASE("an uncaught error prints verb and line of each call") {
+  LuaWorld lua;
+  lua.verb(kRoot, "inner", "\n\nlocal x = nil\nreturn x.y");
+  lua.verb(kRoot, "outer", "\nreturn this:inner()");
+  lua.run("#3:outer()");
+  REQUIRE(lua.last_traceback.size() == 5);
+  CHECK(lua.last_traceback[0] ==
+        "#1:inner (this == #3), line 4:  attempt to index a nil value (local 'x')");
+  CHECK(lua.last_traceback[1] == "... called from #1:outer (this == #3), line 2");
+  CHECK(lua.last_traceback[2] == "... called from eval, line 1");
+  CHECK(lua.last_traceback.back() == "(End of traceback)");
+}
+
+TEST_CASE("a syntax error has its line and column") {
+  LuaWorld lua;
+  auto error = lua.engine->check("local x = 1\n  if x == = 2 then end\n");
+  REQUIRE(error);
+  CHECK(error->line == 2);
+  CHECK(error->column == 11);
+  CHECK(!error->incomplete);
+  error = lua.engine->check("for i = 1, 3 do");
+  REQUIRE(error);
+  CHECK(error->incomplete);
+  error = lua.engine->check("local a = #12 + $x.y local local");
+  REQUIRE(error);
+  CHECK(error->line == 1);
+  CHECK(error->column == 28);
+  CHECK(!lua.engine->check("return this, #4, $room, ..."));
+}
+
+TEST_CASE("a verb cannot close the function it is put into") {
+  LuaWorld lua;
+  CHECK(lua.engine->check("end tell('out') do"));
+  CHECK(lua.engine->check("end) tell('out') (function()"));
+  CHECK(lua.engine->check("_ENV = {}"));
+}
+
+TEST_CASE("a waiting builtin gives the task its value, or raises its error") {
+  LuaWorld lua;
+  CHECK(lua.run("later() + 1") == "(waiting)");
+  REQUIRE(lua.services.tickets.size() == 1);
+  lua.scheduler.complete(lua.services.tickets[0], Value(41));
+  lua.scheduler.complete(lua.services.tickets[0], Value(1));  // a second time: nothing
+  lua.turn();
+  CHECK(lua.services.told.back() == "{42}");
+
+  lua.run("select(2, pcall(later)) == E_EXEC");
+  lua.scheduler.complete(lua.services.tickets[1], Error(ErrorCode::exec));
+  lua.turn();
+  CHECK(lua.services.told.back() == "{true}");
+}
+
+TEST_CASE("a wait deep in verb calls and pcalls goes on where it was") {
+  LuaWorld lua;
+  lua.verb(kRoot, "slow",
+           "local ok, v = pcall(function() return later() .. '!' end) return v .. args[1]");
+  lua.verb(kRoot, "outer", "local a = this:slow('x') return a .. this:slow('y')");
+  lua.run("#3:outer()");
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(lua.services.tickets.size() == static_cast<std::size_t>(i + 1));
+    lua.scheduler.complete(lua.services.tickets.back(), Value("r"));
+    lua.turn();
+  }
+  CHECK(lua.services.told.back() == "{\"r!xr!y\"}");
+}
+
+TEST_CASE("a task killed while it waits ends what it waits for and does not resume") {
+  LuaWorld lua;
+  lua.run("later()");
+  const TaskId id = lua.services.tickets[0].task;
+  CHECK(lua.scheduler.resume(id, Value(), kWiz, Scheduler::Authority::wizard).error().code ==
+        ErrorCode::invarg);
+  CHECK(lua.scheduler.kill(id, kProg, Scheduler::Authority::owner).error().code == ErrorCode::perm);
+  CHECK(lua.scheduler.kill(id, kWiz, Scheduler::Authority::owner).has_value());
+  CHECK(lua.services.told.back() == "killed");
+  lua.scheduler.complete(lua.services.tickets[0], Value(1));
+  lua.turn();
+  CHECK(lua.services.told.back() == "killed");
+  CHECK(lua.scheduler.size() == 0);
+}
+
+TEST_CASE("a fork runs later, with its arguments and its verb's permissions") {
+  LuaWorld lua;
+  lua.verb(kRoot, "start", "fork(0, function(a, b) tell(a + b) tell(task_perms()) end, 1, 2)",
+           kProg);
+  lua.run("#1:start()");
+  lua.turn();
+  CHECK(lua.services.told == std::vector<std::string>{"{}", "3", "#3"});
+}
+
+TEST_CASE("suspend() without a time waits for resume, which brings a value or raises an error") {
+  LuaWorld lua;
+  lua.run("suspend()");
+  const TaskId id = lua.scheduler.list().at(0).id;
+  CHECK(lua.scheduler.resume(id, Value("hi"), kWiz, Scheduler::Authority::owner).has_value());
+  lua.turn();
+  CHECK(lua.services.told.back() == "{\"hi\"}");
+}
+
+TEST_CASE("a builtin's row is checked before it runs") {
+  LuaWorld lua;
+  CHECK(lua.run("takes_text()").find("E_ARGS: takes_text() takes 1 to 2 arguments, not 0") !=
+        std::string::npos);
+  CHECK(lua.run("takes_text(5)").find("argument 1 (text) must be string, not integer") !=
+        std::string::npos);
+  CHECK(lua.run("takes_text('a', nil)") == "\"a\"");
+  CHECK(lua.run("wizards_only()", kProg).find("E_PERM") != std::string::npos);
+  CHECK(lua.run("wizards_only()", kWiz) == "\"done\"");
+  CHECK(lua.run("family.echo({1})") == "{1}");
+}
+
+TEST_CASE("pass() calls the verb that is overridden") {
+  LuaWorld lua;
+  lua.verb(kRoot, "greet", "return 'root ' .. args[1]");
+  lua.verb(kProg, "greet", "return 'child, ' .. pass(args[1])");
+  CHECK(lua.run("#3:greet('x')") == "\"child, root x\"");
+  CHECK(lua.run("#1:greet('x')") == "\"root x\"");
+}
+
+TEST_CASE("strings keep every byte") {
+  LuaWorld lua;
+  CHECK(lua.run("#family.echo('a\\0b\\xff')") == "4");
+}
+
+}  // namespace
+}  // namespace cosmoo
