@@ -106,10 +106,10 @@ struct Builtin {
   std::vector<Parameter> parameters;  ///< In order.
   std::size_t required = 0;           ///< How many must be given; fewer or too many: E_ARGS.
   Access access = Access::everyone;
-  Outcome (*run)(Call&) = nullptr;    ///< Null: the language implements it itself (pcall, fork).
-  std::string_view returns;           ///< "string", "list of objects", "nothing"
-  std::string_view help;              ///< One paragraph: what it does, units, errors.
-  bool variadic = false;              ///< Takes any number of further arguments.
+  Outcome (*run)(Call&) = nullptr;  ///< Null: the language implements it itself (pcall, fork).
+  std::string_view returns;         ///< "string", "list of objects", "nothing"
+  std::string_view help;            ///< One paragraph: what it does, units, errors.
+  bool variadic = false;            ///< Takes any number of further arguments.
 };
 
 /// All rows, of every family. Built once at start, then only read.

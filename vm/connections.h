@@ -16,7 +16,7 @@
 namespace cosmoo {
 
 struct ConnectionInfo {
-  ObjectId player;  ///< Negative: not logged in yet.
+  ObjectId player;   ///< Negative: not logged in yet.
   std::string name;  ///< "127.0.0.1 port 50123"
   std::chrono::steady_clock::time_point connected_at;
   std::chrono::steady_clock::time_point last_input_at;

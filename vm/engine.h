@@ -18,9 +18,9 @@ struct VerbCall {
   VerbRef verb;
   ObjectId this_object;
   ObjectId player;
-  std::string name;        ///< As it was called: the verb's `verb` variable.
+  std::string name;  ///< As it was called: the verb's `verb` variable.
   std::vector<Value> args;
-  Command command;         ///< The words of the command line; empty when no command was typed.
+  Command command;  ///< The words of the command line; empty when no command was typed.
 };
 
 /// Where a piece of source does not fit its language. Lines and columns count from 1.

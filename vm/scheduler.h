@@ -24,10 +24,10 @@ struct TaskView {
   ObjectId player;
   ObjectId owner;
   TaskState state;
-  Wait::Kind wait_kind;        ///< If suspended or waiting.
+  Wait::Kind wait_kind;              ///< If suspended or waiting.
   std::optional<double> wakes_in_s;  ///< Seconds until its timer; none: no timer.
-  std::string label;           ///< Of a job.
-  Frame frame;                 ///< Its innermost call.
+  std::string label;                 ///< Of a job.
+  Frame frame;                       ///< Its innermost call.
   std::size_t bytes;
 };
 
@@ -86,9 +86,6 @@ class Scheduler {
   Result<void> may_wait(ObjectId owner) const;
 
   const SchedulerLimits& limits() const { return limits_; }
-  Slice slice_of(const Task& task) const {
-    return task.background ? limits_.background : limits_.foreground;
-  }
 
  private:
   struct Timer {
@@ -98,6 +95,8 @@ class Scheduler {
   };
 
   Task& add(ObjectId player, ObjectId owner, std::unique_ptr<Execution> execution, Ground ground);
+  std::unique_ptr<Task> make(ObjectId player, ObjectId owner, std::unique_ptr<Execution> execution,
+                             Ground ground);
   void make_ready(Task& task, Resumption with);
   void run_slice(Task& task);
   void begin_wait(Task& task, Wait wait);
@@ -105,14 +104,15 @@ class Scheduler {
   void wake_due(Clock::time_point now);
   void drop_stale_timers();
   void leave_wait(Task& task);
+  void break_wait(Task& task);
 
   SchedulerLimits limits_;
   std::function<void()> wake_;
   OnEnd on_end_;
   std::unordered_map<TaskId, std::unique_ptr<Task>> tasks_;
-  std::vector<TaskId> ready_;          // FIFO: ready_head_ is the next
+  std::vector<TaskId> ready_;  // FIFO: ready_head_ is the next
   std::size_t ready_head_ = 0;
-  std::vector<Timer> timers_;          // a heap, soonest on top; stale entries are skipped
+  std::vector<Timer> timers_;  // a heap, soonest on top; stale entries are skipped
   std::size_t stale_timers_ = 0;
   std::unordered_map<ObjectId, std::size_t> waiting_of_;
   Task* running_ = nullptr;

@@ -107,9 +107,11 @@ struct Task {
   ObjectId player = kNothing;  ///< Who is told of what happens to it: whose command it was.
   ObjectId owner = kNothing;   ///< Whose permissions it started with: who may kill it.
   bool background = false;     ///< Forked, or suspended at least once.
+  bool begun = false;          ///< Has run a slice.
+  Slice budget;                ///< Of the slice that runs or runs next; the scheduler sets it.
   TaskState state = TaskState::queued;
   Clock::time_point started_at{};
-  Wait wait;                    ///< While suspended or waiting.
+  Wait wait;  ///< While suspended or waiting.
   std::uint32_t wait_number = 0;
   Resumption pending = Value();  ///< What it is woken with, while queued.
   std::unique_ptr<Execution> execution;

@@ -1,4 +1,5 @@
-// The values that tasks, verbs, properties and builtins exchange: inert data, in no language's form.
+// The values that tasks, verbs, properties and builtins exchange: inert data, in no language's
+// form.
 //
 // Rules
 //  1. A value never changes once a second holder can see it. Strings, lists and maps are shared by
@@ -47,7 +48,17 @@ using Map = std::map<Value, Value>;
 
 class Value {
  public:
-  enum class Type : std::uint8_t { nil, boolean, integer, float_, string, object, error, list, map };
+  enum class Type : std::uint8_t {
+    nil,
+    boolean,
+    integer,
+    float_,
+    string,
+    object,
+    error,
+    list,
+    map
+  };
 
   Value() noexcept : type_(Type::nil), integer_(0) {}
   explicit Value(bool boolean) noexcept : type_(Type::boolean), integer_(boolean ? 1 : 0) {}
@@ -122,9 +133,7 @@ class Value {
   template <typename T>
   struct Box;
 
-  bool shared_content() const noexcept {
-    return type_ == Type::string || type_ >= Type::error;
-  }
+  bool shared_content() const noexcept { return type_ == Type::string || type_ >= Type::error; }
   void retain() const noexcept {
     if (shared_content()) retain_content();
   }

@@ -11,9 +11,10 @@ namespace {
 constexpr std::string_view kTypeNames[] = {"nil",    "boolean", "integer", "float", "string",
                                            "object", "error",   "list",    "map"};
 
-constexpr std::string_view kReserved[] = {
-    "and", "break", "do",  "else", "elseif", "end",    "false", "for",  "function", "goto",  "if",
-    "in",  "local", "nil", "not",  "or",     "repeat", "return", "then", "true",     "until", "while"};
+constexpr std::string_view kReserved[] = {"and",   "break", "do",       "else", "elseif", "end",
+                                          "false", "for",   "function", "goto", "if",     "in",
+                                          "local", "nil",   "not",      "or",   "repeat", "return",
+                                          "then",  "true",  "until",    "while"};
 
 bool is_identifier(std::string_view text) {
   if (text.empty() || std::isdigit(static_cast<unsigned char>(text[0]))) return false;

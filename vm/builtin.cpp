@@ -1,0 +1,50 @@
+#include "vm/builtin.h"
+
+#include <stdexcept>
+
+#include "vm/scheduler.h"
+
+namespace cosmoo {
+
+const Value& Call::operator[](std::size_t index) const {
+  static const Value kNil;
+  return index < args_.size() ? args_[index] : kNil;
+}
+
+Ticket Call::ticket() const { return scheduler_.next_ticket(); }
+
+void BuiltinTable::add(std::span<const Builtin> rows) {
+  for (const Builtin& row : rows) {
+    if (find(row.name) != nullptr) {
+      throw std::logic_error("two builtins are called " + std::string(row.name));
+    }
+    rows_.push_back(row);
+  }
+}
+
+const Builtin* BuiltinTable::find(std::string_view name) const {
+  for (const Builtin& row : rows_) {
+    if (row.name == name) return &row;
+  }
+  return nullptr;
+}
+
+std::string signature(const Builtin& builtin) {
+  std::string text(builtin.name);
+  text += '(';
+  std::size_t open = 0;
+  for (std::size_t i = 0; i < builtin.parameters.size(); ++i) {
+    if (i >= builtin.required) {
+      text += i == 0 ? "[" : " [";
+      ++open;
+    }
+    if (i > 0) text += ", ";
+    text += builtin.parameters[i].name;
+  }
+  if (builtin.variadic) text += builtin.parameters.empty() ? "..." : ", ...";
+  text.append(open, ']');
+  text += ')';
+  return text;
+}
+
+}  // namespace cosmoo

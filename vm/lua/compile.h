@@ -1,0 +1,25 @@
+// Compiling verbs and evals, and saying exactly where they are wrong.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "vm/lua/runtime.h"
+#include "vm/lua/source.h"
+
+namespace cosmoo::lua {
+
+/// Pushes the function that a verb's code is: it takes the variables of `variables` in the order of
+/// their bits, then the arguments. On an error pushes nothing.
+std::optional<SyntaxError> push_verb_function(lua_State* L, std::string_view code,
+                                              const char* chunk_name, std::uint32_t& variables);
+
+/// Pushes the function of an eval: an expression if the text is one, else statements. Takes the
+/// variables of `variables`.
+std::optional<SyntaxError> push_eval_function(lua_State* L, std::string_view text,
+                                              std::uint32_t& variables);
+
+/// "line 3, column 7: unexpected symbol near 'end'"
+std::string describe(const SyntaxError& error);
+
+}  // namespace cosmoo::lua

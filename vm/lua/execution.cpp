@@ -1,0 +1,215 @@
+// One task's slices: from the scheduler's run() to Lua's resume and back.
+#include <fmt/format.h>
+
+#include "vm/lua/convert.h"
+#include "vm/lua/runtime.h"
+
+namespace cosmoo::lua {
+namespace {
+
+constexpr std::size_t kMostSpareThreads = 64;
+
+// Protected: makes a thread and leaves it, anchored, among the spare ones.
+int new_thread_l(lua_State* L) {
+  Runtime& rt = runtime(L);
+  rt.spare_threads.reserve(rt.spare_threads.size() + 1);
+  lua_State* thread = lua_newthread(L);
+  const int anchor = luaL_ref(L, LUA_REGISTRYINDEX);
+  rt.spare_threads.push_back({thread, anchor});
+  return 0;
+}
+
+std::string_view over_text(std::optional<Budget> budget) {
+  if (!budget) return "Task killed";
+  switch (*budget) {
+    case Budget::ticks:
+      return "Task ran out of ticks";
+    case Budget::seconds:
+      return "Task ran out of seconds";
+    case Budget::memory:
+      break;
+  }
+  return "Task ran out of memory";
+}
+
+// An error as Lua left it on a dead thread: only what needs no memory of Lua's is called.
+Value error_value(lua_State* L) {
+  if (const ErrorValue* error = to_error(L, -1)) return Value(*error);
+  if (lua_type(L, -1) == LUA_TSTRING) {
+    std::size_t size = 0;
+    const char* text = lua_tolstring(L, -1, &size);
+    return Value(std::string_view(text, size));
+  }
+  Result<Value> value = to_value(L, -1);
+  return value ? *value : Value("(the error object is not a value)");
+}
+
+// "#4:look:12: attempt to ..." -> "attempt to ...": the traceback says where.
+std::string_view without_place(std::string_view text, const Frame& frame) {
+  const std::string place = fmt::format(":{}: ", frame.line);
+  const std::size_t at = text.find(place);
+  const bool leads = at != std::string_view::npos && text.substr(0, at).find(' ') == text.npos;
+  return leads ? text.substr(at + place.size()) : text;
+}
+
+std::string frame_text(const Frame& frame) {
+  std::string text;
+  if (frame.definer == kNothing) {
+    text = frame.verb;
+  } else {
+    text = to_string(frame.definer) + ":" + frame.verb;
+    if (frame.this_object != frame.definer) {
+      text += " (this == " + to_string(frame.this_object) + ")";
+    }
+  }
+  if (frame.line > 0) text += ", line " + std::to_string(frame.line);
+  return text;
+}
+
+}  // namespace
+
+LuaExecution::~LuaExecution() {
+  drop_thread();
+  if (auto* fork = std::get_if<Fork>(&start); fork != nullptr && fork->packed != LUA_NOREF) {
+    luaL_unref(rt_.main, LUA_REGISTRYINDEX, fork->packed);
+  }
+}
+
+bool LuaExecution::get_thread() {
+  if (rt_.spare_threads.empty()) {
+    lua_pushcfunction(rt_.main, new_thread_l);
+    if (lua_pcall(rt_.main, 0, 0, 0) != LUA_OK) {
+      lua_pop(rt_.main, 1);
+      return false;
+    }
+  }
+  thread_ = rt_.spare_threads.back();
+  rt_.spare_threads.pop_back();
+  lua_pushcfunction(thread_.state, task_main_l);
+  return true;
+}
+
+// Abandons the thread where it stands: the collector takes it, and nothing in it runs any more.
+void LuaExecution::drop_thread() {
+  if (thread_.state == nullptr) return;
+  luaL_unref(rt_.main, LUA_REGISTRYINDEX, thread_.anchor);
+  thread_ = {};
+}
+
+Step LuaExecution::run(Task& task, Resumption with) {
+  task_ = &task;
+  ticks_left_ = task.budget.ticks;
+  slice_ends_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(task.budget.seconds);
+  resumption = std::move(with);
+  MemoryAccount& memory = rt_.memory;
+  const std::size_t used_before = memory.used;
+  const auto charged = static_cast<std::size_t>(std::max<std::int64_t>(task.memory_charged, 0));
+  const std::size_t allowance =
+      rt_.options.task_memory_bytes - std::min(charged, rt_.options.task_memory_bytes);
+  memory.limit = std::min(memory.engine_limit, used_before + allowance);
+  memory.unchecked = 0;
+  rt_.current = this;
+
+  int results = 0;
+  int status = LUA_ERRMEM;
+  if (thread_.state != nullptr || get_thread()) {
+    memory.running = thread_.state;
+    arm_budget_hook(thread_.state);
+    status = lua_resume(thread_.state, rt_.main, 0, &results);
+  }
+
+  memory.running = nullptr;
+  memory.limit = memory.engine_limit;
+  task.memory_charged +=
+      static_cast<std::int64_t>(memory.used) - static_cast<std::int64_t>(used_before);
+  Step step;
+  if (status == LUA_YIELD) {
+    lua_pop(thread_.state, results);
+    step = std::move(*wait);
+    wait.reset();
+  } else if (status == LUA_OK) {
+    lua_settop(thread_.state, 0);
+    if (rt_.spare_threads.size() < kMostSpareThreads) {
+      rt_.spare_threads.push_back(std::exchange(thread_, {}));
+    }
+    step = Finished{std::move(result)};
+  } else {
+    step = ended_by_error(status);
+  }
+  rt_.current = nullptr;
+  return step;
+}
+
+Step LuaExecution::ended_by_error(int status) {
+  if (status == LUA_ERRMEM) doom(Budget::memory);
+  if (doomed_) {
+    return Aborted{over_, std::string(over_text(over_)), traceback(over_text(over_))};
+  }
+  Value error = error_value(thread_.state);
+  const std::vector<Frame> calls = frames(thread_.state);
+  std::string text;
+  if (error.type() == Value::Type::error) {
+    const ErrorValue& raised = error.error();
+    text = raised.message == text_of(raised.code)
+               ? fmt::format("{} ({})", raised.message, name_of(raised.code))
+               : fmt::format("{}: {}", name_of(raised.code), raised.message);
+  } else {
+    const std::string shown = to_text(error);
+    text = calls.empty() ? shown : std::string(without_place(shown, calls.front()));
+  }
+  return Failed{std::move(error), traceback(text)};
+}
+
+std::vector<std::string> LuaExecution::traceback(std::string_view what) const {
+  std::vector<std::string> lines;
+  bool first = true;
+  if (thread_.state != nullptr) {
+    for (const Frame& frame : frames(thread_.state)) {
+      const std::string where = frame_text(frame);
+      lines.push_back(std::exchange(first, false) ? fmt::format("{}:  {}", where, what)
+                                                  : "... called from " + where);
+    }
+  }
+  if (first) lines.emplace_back(what);
+  lines.emplace_back("(End of traceback)");
+  return lines;
+}
+
+// Lua's own stack tells the lines; our activations tell who. They meet where one verb called the
+// next: at the functions of calls.cpp.
+std::vector<Frame> LuaExecution::frames(lua_State* L) const {
+  std::vector<Frame> calls;
+  auto activation = activations.rbegin();
+  int line = 0;
+  const auto add = [&] {
+    calls.push_back({activation->this_object, rt_.world.symbols().name_of(activation->verb),
+                     activation->programmer, activation->definer, activation->player, line});
+    ++activation;
+    line = 0;
+  };
+  lua_Debug record;
+  for (int level = 0; L != nullptr && activation != activations.rend() && lua_checkstack(L, 1) &&
+                      lua_getstack(L, level, &record) != 0;
+       ++level) {
+    lua_getinfo(L, "Slf", &record);
+    const bool boundary = is_activation_boundary(lua_tocfunction(L, -1));
+    lua_pop(L, 1);
+    if (boundary) {
+      add();
+    } else if (line == 0 && record.currentline > 0) {
+      line = record.currentline;
+    }
+  }
+  while (activation != activations.rend()) add();
+  return calls;
+}
+
+std::vector<Frame> LuaExecution::stack() const { return frames(thread_.state); }
+
+std::size_t LuaExecution::bytes() const {
+  constexpr std::size_t kThread = 1100;  // a fresh coroutine, measured
+  return sizeof *this + activations.capacity() * sizeof(Activation) +
+         (thread_.state != nullptr ? kThread : 0);
+}
+
+}  // namespace cosmoo::lua

@@ -1,0 +1,194 @@
+// What the files of this folder share: the engine's state, and one task's.
+//
+// Rules
+//  1. Lua is the library built as C++: an error or a yield unwinds like an exception and runs
+//     destructors. Functions that Lua calls end in _l, continuations in _k; only they and what is
+//     documented to raise may do so, and nothing here may catch (...).
+//  2. Nothing that can allocate in Lua's heap is called outside a protected call: a failure there
+//     would end the process.
+//  3. What one activation can reach never crosses to another but as inert values (convert.h).
+//  4. A doomed task (over a budget, or killed) raises at every builtin, tick and pcall until it is
+//     gone: no script can stay in it.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <lua5.4/lua.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vm/builtin.h"
+#include "vm/engine.h"
+#include "vm/lua/engine.h"
+#include "vm/scheduler.h"
+#include "vm/world/world.h"
+
+namespace cosmoo::lua {
+
+/// One verb call (or eval) of a task: who runs, for whom, on what.
+struct Activation {
+  ObjectId this_object;
+  ObjectId definer;
+  ObjectId programmer;  ///< Whose permissions it has; set_task_perms() changes it.
+  ObjectId player;
+  ObjectId caller;  ///< The calling activation's this.
+  Symbol verb;
+};
+
+/// A verb's code, ready to run: a function in the registry, and which of the verb variables it
+/// uses.
+struct CompiledVerb {
+  int function = LUA_NOREF;
+  std::uint32_t variables = 0;  ///< Bits of verb_variables.h, in the order of its parameters.
+};
+
+class LuaExecution;
+
+/// How much of Lua's heap is in use, and how much the running task may add to it.
+struct MemoryAccount {
+  std::size_t used = 0;
+  std::size_t limit = 0;  ///< `used` may not pass this now.
+  std::size_t engine_limit = 0;
+  std::size_t unchecked = 0;     ///< Allocated since the budget was last looked at.
+  lua_State* running = nullptr;  ///< The thread whose hook an allocation may hurry.
+};
+
+struct Runtime {
+  World& world;
+  Scheduler& scheduler;
+  const BuiltinTable& builtins;
+  Services& services;
+  LuaOptions options;
+  lua_State* main = nullptr;
+  LuaExecution* current = nullptr;  ///< The task that runs, if any.
+  MemoryAccount memory{};
+  boost::unordered_flat_map<std::uint64_t, CompiledVerb> compiled{};  ///< By Verb::version.
+  int error_constants = LUA_NOREF;                                    ///< The E_ values, by code.
+  int verb_callers = LUA_NOREF;  ///< Functions that call a verb, by its name.
+  int globals = LUA_NOREF;       ///< The table behind every script's _ENV.
+  int environment = LUA_NOREF;   ///< The read-only _ENV of every script.
+  struct Thread {
+    lua_State* state = nullptr;
+    int anchor = LUA_NOREF;
+  };
+  std::vector<Thread> spare_threads{};
+};
+
+inline Runtime& runtime(lua_State* L) { return **static_cast<Runtime**>(lua_getextraspace(L)); }
+
+/// A task's Lua: its thread, its activations, its budgets.
+class LuaExecution final : public Execution {
+ public:
+  explicit LuaExecution(Runtime& rt) : rt_(rt) {}
+  ~LuaExecution() override;
+
+  Step run(Task& task, Resumption with) override;
+  std::vector<Frame> stack() const override;
+  std::size_t bytes() const override;
+
+  // What it starts with: one of these three.
+  struct Source {  ///< eval: text that runs with the first activation's permissions
+    std::string text;
+  };
+  struct Fork {  ///< a function and its arguments, packed into a table in the registry
+    int packed = LUA_NOREF;
+  };
+  std::variant<VerbCall, Source, Fork> start;
+
+  std::vector<Activation> activations;
+  std::shared_ptr<const Command> command;  ///< The words that were typed; null: none.
+
+  Activation& top() { return activations.back(); }
+  Task& task() { return *task_; }
+
+  /// Spends ticks; dooms and raises when the slice has none left. Also looks at the clock.
+  void charge(lua_State* L, std::int64_t ticks);
+  /// Raises if the task is doomed.
+  void check_doom(lua_State* L);
+  /// Marks the task as over `budget` (none: killed). The caller raises.
+  void doom(std::optional<Budget> budget);
+  bool doomed() const { return doomed_; }
+  /// The calls of the running task, innermost first.
+  std::vector<Frame> callers() const { return frames(thread_.state); }
+  std::int64_t ticks_left() const { return ticks_left_; }
+  double seconds_left() const;
+
+  /// Left by a builtin that waits, taken by run().
+  std::optional<Wait> wait;
+  /// What a waiting builtin was woken with.
+  Resumption resumption = Value();
+  /// What the first function returned.
+  Value result;
+
+ private:
+  bool get_thread();
+  void drop_thread();
+  Step ended_by_error(int status);
+  std::vector<Frame> frames(lua_State* L) const;
+  std::vector<std::string> traceback(std::string_view what) const;
+
+  Runtime& rt_;
+  Runtime::Thread thread_;
+  Task* task_ = nullptr;
+  std::int64_t ticks_left_ = 0;
+  Clock::time_point slice_ends_;
+  bool doomed_ = false;
+  std::optional<Budget> over_;
+  bool begun_ = false;
+};
+
+// --- errors.cpp
+/// Pushes an error value; E_ constants are shared.
+void push_error(lua_State* L, const ErrorValue& error);
+[[noreturn]] void raise(lua_State* L, ErrorCode code, const char* format, ...);
+[[noreturn]] void raise(lua_State* L, const Error& error);
+const ErrorValue* to_error(lua_State* L, int index);
+void open_errors(lua_State* L);
+
+// --- objects.cpp
+void push_object(lua_State* L, ObjectId id);
+std::optional<ObjectId> to_object(lua_State* L, int index);
+Symbol to_symbol(lua_State* L, int index);  ///< of a string on the stack
+void open_objects(lua_State* L);
+
+// --- calls.cpp
+/// Pushes the function that calls the verb named at `name_index` on its first argument.
+void push_verb_caller(lua_State* L, int name_index);
+/// Calls a verb with the arguments from `first_arg` up, in an activation that was pushed for it;
+/// leaves its results there. For the body of a function that Lua calls: `k` goes on after a wait.
+void call_in_activation(lua_State* L, const CompiledVerb& code, int first_arg, lua_KFunction k);
+/// The compiled code of a verb; raises E_INVARG with the syntax error.
+CompiledVerb compiled_verb(lua_State* L, const VerbRef& ref);
+/// The first function of every task.
+int task_main_l(lua_State* L);
+/// Whether a function on Lua's stack is where one activation ends and the next begins.
+bool is_activation_boundary(lua_CFunction function);
+void open_calls(lua_State* L);
+
+// --- views.cpp
+void push_view(lua_State* L, ObjectId object, Symbol property);
+bool is_view(lua_State* L, int index);
+/// The value that a view shows now. Errors of read_property.
+Result<Value> view_value(lua_State* L, int index);
+void open_views(lua_State* L);
+
+// --- memory.cpp
+/// Lua's allocator: counts, refuses over the limit, and hurries the budget check.
+void* allocate(void* account, void* block, std::size_t old_size, std::size_t new_size);
+/// The count hook: spends ticks, looks at the clock, raises when the task is doomed.
+void budget_hook(lua_State* L, lua_Debug*);
+void arm_budget_hook(lua_State* L);
+
+// --- globals.cpp
+/// Pushes an empty table whose reads go to a new hidden table, and which scripts cannot write.
+void push_read_only_table(lua_State* L);
+/// Gives scripts a read-only form of the library on top of the stack, and pops it.
+void set_library(lua_State* L, const char* name);
+void open_globals(lua_State* L);
+
+// --- libraries.cpp, builtins.cpp
+void open_libraries(lua_State* L);
+void open_builtins(lua_State* L);
+
+}  // namespace cosmoo::lua

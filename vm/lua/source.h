@@ -1,0 +1,47 @@
+// From what a programmer writes to what Lua compiles.
+//
+// Two literals of MOO are allowed in verb code and evals: `#4` (an object) and `$name` (the system
+// object's property, or its verb in `$name(...)`). Neither is Lua otherwise, so nothing changes its
+// meaning. They are replaced here; lines stay what they were.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vm/engine.h"
+
+namespace cosmoo::lua {
+
+/// The variables that every verb has, in the order of their bits; evals have the last two besides.
+inline constexpr std::array<std::string_view, 13> kVerbVariables{
+    "this",    "player", "caller",  "verb",    "args", "argstr", "dobj",
+    "dobjstr", "iobj",   "iobjstr", "prepstr", "me",   "here"};
+inline constexpr std::uint32_t kEvalVariables = 0x1FFF;
+inline constexpr std::uint32_t kCommonVariables = 0x07FF;
+
+struct Translation {
+  std::string text;
+  std::uint32_t variables = 0;  ///< Which of kVerbVariables the text mentions.
+
+  /// The place in the source that a place in `text` came from.
+  std::size_t source_offset(std::size_t offset) const;
+
+  struct Edit {
+    std::size_t text_end;    ///< After the replacement.
+    std::size_t source_end;  ///< After what was replaced.
+  };
+  std::vector<Edit> edits;
+  /// Something that is not allowed: the name _ENV.
+  std::optional<std::size_t> forbidden_at;
+};
+
+Translation translate(std::string_view source);
+
+/// Line and column, from 1, of a place in a text.
+SyntaxError place_of(std::string_view source, std::size_t offset, std::string message);
+
+}  // namespace cosmoo::lua

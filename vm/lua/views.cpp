@@ -1,0 +1,273 @@
+// Views: how a property that holds a list or map looks to a script.
+//
+// A view names a place (object, property, keys) and looks there at each use, so that it always
+// shows what the property holds now; writing through it changes the property in place. Permissions
+// are checked at each use too.
+#include <new>
+
+#include "vm/lua/convert.h"
+#include "vm/lua/runtime.h"
+#include "vm/world/access.h"
+
+namespace cosmoo::lua {
+namespace {
+
+constexpr const char* kViewType = "cosmoo.view";
+
+struct View {
+  ObjectId object;
+  Symbol property;
+  std::vector<Value> path;
+};
+
+const View& view_at(lua_State* L, int index) {
+  return *static_cast<const View*>(luaL_checkudata(L, index, kViewType));
+}
+
+std::string name_of_view(lua_State* L, const View& view) {
+  return to_string(view.object) + "." + runtime(L).world.symbols().name_of(view.property);
+}
+
+// The item of a list or map, or null.
+const Value* item_of(const Value& container, const Value& key) {
+  if (container.is_list()) {
+    if (key.type() != Value::Type::integer) return nullptr;
+    const std::int64_t index = key.integer();
+    const List& list = container.list();
+    if (index < 1 || static_cast<std::size_t>(index) > list.size()) return nullptr;
+    return &list[static_cast<std::size_t>(index - 1)];
+  }
+  if (container.is_map()) {
+    const auto it = container.map().find(key);
+    return it == container.map().end() ? nullptr : &it->second;
+  }
+  return nullptr;
+}
+
+Error gone(lua_State* L, const View& view) {
+  return Error(ErrorCode::range,
+               name_of_view(L, view) + " no longer has the list or map that was read");
+}
+
+void push_item(lua_State* L, const View& view, const Value& key, const Value& item) {
+  if (!item.is_list() && !item.is_map()) {
+    push_value(L, item);
+    return;
+  }
+  std::vector<Value> path = view.path;
+  path.push_back(key);
+  void* memory = lua_newuserdatauv(L, sizeof(View), 0);
+  new (memory) View{view.object, view.property, std::move(path)};
+  luaL_setmetatable(L, kViewType);
+}
+
+int view_gc_l(lua_State* L) {
+  static_cast<View*>(lua_touserdata(L, 1))->~View();
+  return 0;
+}
+
+int view_index_l(lua_State* L) {
+  const View& view = view_at(L, 1);
+  Result<Value> container = view_value(L, 1);
+  if (!container) raise(L, container.error());
+  Result<Value> key = to_value(L, 2);
+  if (!key) raise(L, key.error());
+  if (const Value* item = item_of(*container, *key)) {
+    push_item(L, view, *key, *item);
+  } else {
+    lua_pushnil(L);
+  }
+  return 1;
+}
+
+Result<void> set_in_list(List& list, const Value& key, Value item, const std::string& name) {
+  const std::int64_t size = static_cast<std::int64_t>(list.size());
+  if (key.type() != Value::Type::integer) {
+    return fail(ErrorCode::type, name + " is a list: its items are numbered, " + to_literal(key) +
+                                     " is no number of an item");
+  }
+  const std::int64_t index = key.integer();
+  if (index < 1 || index > size + 1) {
+    return fail(ErrorCode::range, name + " has " + std::to_string(size) +
+                                      " items; there is no item " + std::to_string(index));
+  }
+  if (!item.is_nil()) {
+    if (index == size + 1) {
+      list.push_back(std::move(item));
+    } else {
+      list[static_cast<std::size_t>(index - 1)] = std::move(item);
+    }
+  } else if (index == size) {
+    list.pop_back();
+  } else if (index < size) {
+    return fail(ErrorCode::range, name +
+                                      ": only the last item of a list can be set to nil; "
+                                      "table.remove() takes out another");
+  }
+  return {};
+}
+
+// Sets container[key] = item; an empty list becomes a map when it gets a key that is no index.
+Result<void> set_item(Value& container, const Value& key, Value item, const std::string& name) {
+  if (container.is_list() && container.list().empty() &&
+      !(key.type() == Value::Type::integer && key.integer() == 1) && !item.is_nil()) {
+    container = Value(Map{});
+  }
+  if (container.is_list()) return set_in_list(container.mutable_list(), key, std::move(item), name);
+  Map& map = container.mutable_map();
+  if (item.is_nil()) {
+    map.erase(key);
+  } else {
+    map.insert_or_assign(key, std::move(item));
+  }
+  return {};
+}
+
+// The container that `view` names inside the property's value, for changing in place.
+Value* descend(Value* value, const std::vector<Value>& path) {
+  for (const Value& key : path) {
+    if (item_of(*value, key) == nullptr) return nullptr;
+    value = value->is_list() ? &value->mutable_list()[static_cast<std::size_t>(key.integer() - 1)]
+                             : &value->mutable_map().find(key)->second;
+  }
+  return value->is_list() || value->is_map() ? value : nullptr;
+}
+
+int view_newindex_l(lua_State* L) {
+  const View& view = view_at(L, 1);
+  Runtime& rt = runtime(L);
+  rt.current->check_doom(L);
+  Result<Value> key = to_value(L, 2);
+  Result<Value> item = to_value(L, 3);
+  if (!key || !item) {
+    const Error& error = key ? item.error() : key.error();
+    raise(L, error.code, "%s: %s", name_of_view(L, view).c_str(), error.message.c_str());
+  }
+  if (key->is_nil()) raise(L, ErrorCode::type, "%s: nil is no key", name_of_view(L, view).c_str());
+  const auto fits = check_measure(rt, measure(*item), static_cast<int>(view.path.size()) + 1);
+  if (!fits) raise(L, fits.error());
+  // The check of the place comes first: a failure changes nothing.
+  Result<Value*> root =
+      update_property(rt.world, view.object, view.property, rt.current->top().programmer);
+  if (!root) raise(L, root.error());
+  Value* container = descend(*root, view.path);
+  if (container == nullptr) raise(L, gone(L, view));
+  const auto set = set_item(*container, *key, std::move(*item), name_of_view(L, view));
+  if (!set) raise(L, set.error());
+  return 0;
+}
+
+int view_len_l(lua_State* L) {
+  const Result<Value> value = view_value(L, 1);
+  if (!value) raise(L, value.error());
+  lua_pushinteger(
+      L, static_cast<lua_Integer>(value->is_list() ? value->list().size() : value->map().size()));
+  return 1;
+}
+
+int view_eq_l(lua_State* L) {
+  const Result<Value> a = to_value(L, 1);
+  const Result<Value> b = to_value(L, 2);
+  lua_pushboolean(L, a && b && *a == *b);
+  return 1;
+}
+
+int view_tostring_l(lua_State* L) {
+  const Result<Value> value = view_value(L, 1);
+  if (!value) raise(L, value.error());
+  const std::string text = to_literal(*value);
+  lua_pushlstring(L, text.data(), text.size());
+  return 1;
+}
+
+// next(view, key): the item after `key`, in order.
+int view_next_l(lua_State* L) {
+  const View& view = view_at(L, 1);
+  lua_settop(L, 2);
+  Result<Value> container = view_value(L, 1);
+  if (!container) raise(L, container.error());
+  Result<Value> key = to_value(L, 2);
+  if (!key) raise(L, key.error());
+  if (container->is_list()) {
+    const Value next(key->is_nil() ? std::int64_t{1} : key->integer() + 1);
+    const Value* item = item_of(*container, next);
+    if (item == nullptr) {
+      lua_pushnil(L);
+      return 1;
+    }
+    push_value(L, next);
+    push_item(L, view, next, *item);
+    return 2;
+  }
+  const Map& map = container->map();
+  const auto it = key->is_nil() ? map.begin() : map.upper_bound(*key);
+  if (it == map.end()) {
+    lua_pushnil(L);
+    return 1;
+  }
+  push_value(L, it->first);
+  push_item(L, view, it->first, it->second);
+  return 2;
+}
+
+int view_pairs_l(lua_State* L) {
+  luaL_checkudata(L, 1, kViewType);
+  lua_pushcfunction(L, view_next_l);
+  lua_pushvalue(L, 1);
+  lua_pushnil(L);
+  return 3;
+}
+
+// next() for tables and views alike.
+int next_l(lua_State* L) {
+  if (is_view(L, 1)) return view_next_l(L);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
+  if (lua_next(L, 1)) return 2;
+  lua_pushnil(L);
+  return 1;
+}
+
+}  // namespace
+
+void push_view(lua_State* L, ObjectId object, Symbol property) {
+  void* memory = lua_newuserdatauv(L, sizeof(View), 0);
+  new (memory) View{object, property, {}};
+  luaL_setmetatable(L, kViewType);
+}
+
+bool is_view(lua_State* L, int index) { return luaL_testudata(L, index, kViewType) != nullptr; }
+
+Result<Value> view_value(lua_State* L, int index) {
+  const View& view = *static_cast<const View*>(lua_touserdata(L, index));
+  Runtime& rt = runtime(L);
+  Result<Value> root =
+      read_property(rt.world, view.object, view.property, rt.current->top().programmer);
+  if (!root) return root;
+  const Value* value = &*root;
+  for (const Value& key : view.path) {
+    value = item_of(*value, key);
+    if (value == nullptr) return tl::unexpected(gone(L, view));
+  }
+  if (!value->is_list() && !value->is_map()) return tl::unexpected(gone(L, view));
+  return Value(*value);
+}
+
+void open_views(lua_State* L) {
+  luaL_newmetatable(L, kViewType);
+  constexpr luaL_Reg kMethods[] = {
+      {"__gc", view_gc_l},       {"__index", view_index_l}, {"__newindex", view_newindex_l},
+      {"__len", view_len_l},     {"__eq", view_eq_l},       {"__tostring", view_tostring_l},
+      {"__pairs", view_pairs_l}, {nullptr, nullptr}};
+  luaL_setfuncs(L, kMethods, 0);
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 1);
+
+  lua_rawgeti(L, LUA_REGISTRYINDEX, runtime(L).globals);
+  lua_pushcfunction(L, next_l);
+  lua_setfield(L, -2, "next");
+  lua_pop(L, 1);
+}
+
+}  // namespace cosmoo::lua
