@@ -7,9 +7,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 #include <cerrno>
+#include <optional>
 #include <system_error>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "sandbox/process/launch.h"
@@ -28,6 +31,8 @@ constexpr std::size_t kScratchSize = 64 * 1024;
 constexpr milliseconds kTendInterval{5};
 /// A safety net should somebody keep SIGCHLD from arriving, by a mask or a handler of his own.
 constexpr milliseconds kRescanInterval{500};
+constexpr milliseconds kSoon{2};
+constexpr std::size_t kAlwaysAskAll = 16;
 
 /// A broken pipe is an errno here, never a reason to die.
 void ignore_sigpipe() {
@@ -81,6 +86,7 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   ProcessTree& tree() override { return *tree_; }
   std::span<char> scratch() override { return {scratch_.get(), kScratchSize}; }
   milliseconds drain_grace() const override { return options_.drain_grace; }
+  void end_is_near(JobId id) override { near_their_end_.insert(id); }
   void finished(JobId id, Result result) override;
 
   tl::expected<std::shared_ptr<Job>, StartError> start(Executable executable, Context context,
@@ -106,9 +112,11 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
                                               const Place& place);
   tl::expected<ChildEnds, StartError> connect(NewProcess& process, std::string input,
                                               const std::string& what);
+  void on_child_signal();
   void look_for_ends();
+  void end(const std::vector<std::shared_ptr<ProcessJob>>& ended);
   void tend_soon();
-  void rescan_later();
+  void rescan_within(milliseconds delay);
 
   boost::asio::io_context& io_;
   EngineOptions options_;
@@ -118,11 +126,12 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   std::unique_ptr<char[]> scratch_;
   UniqueFd null_;
   std::unordered_map<JobId, Entry> jobs_;
+  std::unordered_set<JobId> near_their_end_;
   boost::asio::signal_set child_signal_;
   boost::asio::steady_timer tend_timer_;
   boost::asio::steady_timer rescan_timer_;
   bool tending_ = false;
-  bool rescanning_ = false;
+  std::optional<std::chrono::steady_clock::time_point> rescan_due_;
 };
 
 tl::expected<std::shared_ptr<Job>, StartError> ProcessEngine::Impl::start(Executable executable,
@@ -152,7 +161,7 @@ tl::expected<std::shared_ptr<Job>, StartError> ProcessEngine::Impl::start(Execut
   jobs_[*id] = {job, std::move(on_complete)};
   table_.add(*id, job);
   job->start();
-  rescan_later();
+  rescan_within(kRescanInterval);
   return job;
 }
 
@@ -208,7 +217,7 @@ tl::expected<ProcessEngine::Impl::ChildEnds, StartError> ProcessEngine::Impl::co
     process.input = std::make_unique<PipeWriter>(io_, std::move(pipe->writing), std::move(input));
     ends.input = std::move(pipe->reading);
     return ends;
-  } catch (const std::system_error& error) {
+  } catch (const boost::system::system_error& error) {
     return tl::unexpected(system_failure(what, "epoll_ctl", error.code().value()));
   }
 }
@@ -219,8 +228,24 @@ void ProcessEngine::Impl::wait_for_children() {
     if (error || !self) return;
     // Armed again before looking: a child that ends meanwhile is not missed.
     self->wait_for_children();
-    self->look_for_ends();
+    self->on_child_signal();
   });
+}
+
+/// Signals coalesce and name nobody, so that each may stand for any number of jobs. Where there
+/// are many, those whose streams have ended are asked at once and all the others soon after: a
+/// thousand sleeping jobs must not slow down the one that comes and goes.
+void ProcessEngine::Impl::on_child_signal() {
+  if (jobs_.size() <= kAlwaysAskAll) return look_for_ends();
+  std::vector<std::shared_ptr<ProcessJob>> ended;
+  for (const JobId id : near_their_end_) {
+    const auto found = jobs_.find(id);
+    if (found != jobs_.end() && found->second.job->look_for_end()) {
+      ended.push_back(found->second.job);
+    }
+  }
+  rescan_within(kSoon * (1 + jobs_.size() / 100));
+  end(ended);
 }
 
 void ProcessEngine::Impl::look_for_ends() {
@@ -229,19 +254,24 @@ void ProcessEngine::Impl::look_for_ends() {
   for (const auto& [id, entry] : jobs_) {
     if (entry.job->look_for_end()) ended.push_back(entry.job);
   }
+  end(ended);
+}
+
+void ProcessEngine::Impl::end(const std::vector<std::shared_ptr<ProcessJob>>& ended) {
   for (const auto& job : ended) job->on_end_of_leader();
 }
 
-void ProcessEngine::Impl::rescan_later() {
-  if (rescanning_ || jobs_.empty()) return;
-  rescanning_ = true;
-  rescan_timer_.expires_after(kRescanInterval);
+void ProcessEngine::Impl::rescan_within(milliseconds delay) {
+  const auto now = std::chrono::steady_clock::now();
+  if (rescan_due_ && *rescan_due_ <= now + delay) return;
+  rescan_due_ = now + delay;
+  rescan_timer_.expires_at(*rescan_due_);
   rescan_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
     if (error || !self) return;
-    self->rescanning_ = false;
+    self->rescan_due_.reset();
     self->look_for_ends();
-    self->rescan_later();
+    if (!self->jobs_.empty()) self->rescan_within(kRescanInterval);
   });
 }
 
@@ -251,6 +281,7 @@ void ProcessEngine::Impl::finished(JobId id, Result result) {
   const auto found = jobs_.find(id);
   const Entry entry = std::move(found->second);
   jobs_.erase(found);
+  near_their_end_.erase(id);
   table_.remove(id);
   JobTable& table = table_;
   try {

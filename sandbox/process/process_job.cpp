@@ -122,8 +122,10 @@ void ProcessJob::on_end_of_leader() {
 void ProcessJob::advance() {
   if (!live_) return;
   if (live_->output.over_cap() || live_->errors.over_cap()) end_because(Reason::output);
-  if (!live_->leader_ended) return;
-  if (live_->output.ended() && live_->errors.ended()) {
+  const bool streams_ended = live_->output.ended() && live_->errors.ended();
+  if (!live_->leader_ended) {
+    if (streams_ended) keeper_.end_is_near(info_.id);
+  } else if (streams_ended) {
     finish();
   } else if (!live_->grace) {
     linger();

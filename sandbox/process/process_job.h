@@ -25,6 +25,8 @@ class JobKeeper {
   virtual ProcessTree& tree() = 0;
   virtual std::span<char> scratch() = 0;
   virtual std::chrono::milliseconds drain_grace() const = 0;
+  /// Its streams have ended: its leader will do so soon, as a rule.
+  virtual void end_is_near(JobId id) = 0;
   /// The job has ended and been reaped. Takes it out, then hands the Result on.
   virtual void finished(JobId id, Result result) = 0;
 };
