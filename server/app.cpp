@@ -1,0 +1,205 @@
+#include "server/app.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+namespace cosmoo {
+namespace {
+
+constexpr std::chrono::seconds kShutdown{3};
+constexpr std::chrono::milliseconds kQuietCheck{20};
+
+SchedulerLimits scheduler_limits(const Config& config) {
+  const auto& budgets = config.budgets;
+  SchedulerLimits limits;
+  limits.foreground = {budgets.foreground_ticks,
+                       std::chrono::duration<double>(budgets.foreground_seconds)};
+  limits.background = {budgets.background_ticks,
+                       std::chrono::duration<double>(budgets.background_seconds)};
+  limits.tasks_per_player = static_cast<std::size_t>(budgets.tasks_per_player);
+  return limits;
+}
+
+SessionLimits session_limits(const Config& config) {
+  const auto& sessions = config.sessions;
+  SessionLimits limits;
+  limits.idle_before_login = std::chrono::duration<double>(sessions.idle_before_login_seconds);
+  limits.idle = std::chrono::duration<double>(sessions.idle_seconds);
+  limits.line_bytes = static_cast<std::size_t>(sessions.line_bytes);
+  limits.input_bytes = static_cast<std::size_t>(sessions.input_bytes);
+  limits.output_bytes = static_cast<std::size_t>(sessions.output_bytes);
+  limits.max_connections = static_cast<std::size_t>(sessions.max_connections);
+  limits.login_attempts = static_cast<int>(sessions.login_attempts);
+  limits.telnet_options = sessions.offer_telnet_options ? SessionLimits::Offer::at_once
+                                                        : SessionLimits::Offer::when_spoken_to;
+  return limits;
+}
+
+PasswordAccounts::Cost account_cost(const Config& config) {
+  return {static_cast<std::size_t>(config.accounts.argon2_memory_mib) << 20,
+          static_cast<unsigned long long>(config.accounts.argon2_passes)};
+}
+
+// Only the owner may look into a data directory that the server makes.
+Result<void> make_data_directory(const std::filesystem::path& directory) {
+  const auto trouble = [&](const std::string& what) {
+    return fail(ErrorCode::file, "the data directory " + directory.string() + ": " + what);
+  };
+  std::error_code error;
+  if (!std::filesystem::exists(directory, error)) {
+    if (const auto parent = directory.parent_path(); !parent.empty()) {
+      std::filesystem::create_directories(parent, error);
+      if (error) return trouble(error.message());
+    }
+    if (::mkdir(directory.c_str(), 0700) != 0) return trouble(std::strerror(errno));
+  }
+  if (!std::filesystem::is_directory(directory, error)) return trouble("not a directory");
+  if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) return trouble(std::strerror(errno));
+  return {};
+}
+
+}  // namespace
+
+App::App(Config config, Log& log, MakeLanguage make_language)
+    : config_(std::move(config)),
+      log_(log),
+      make_language_(std::move(make_language)),
+      signals_(loop_),
+      scheduler_(scheduler_limits(config_)),
+      pump_(loop_, scheduler_),
+      accounts_(world_, scheduler_, poster(), account_cost(config_)),
+      sessions_(loop_, world_, scheduler_, accounts_, log_, session_limits(config_)),
+      listener_(loop_, sessions_, log_),
+      quiet_timer_(loop_) {
+  auto& paths = config_.paths;
+  if (paths.scripts.empty()) paths.scripts = shipped_directory("scripts");
+  if (paths.executables.empty()) paths.executables = shipped_directory("executables");
+}
+
+App::~App() {
+  scheduler_.kill_all();
+  world_.on_change(nullptr);
+}
+
+WriteBehind::Post App::poster() {
+  return [this](std::function<void()> work) { boost::asio::post(loop_, std::move(work)); };
+}
+
+Result<void> App::start() {
+  const auto port = static_cast<std::uint16_t>(config_.listen.port);
+  if (auto done = listener_.bind(config_.listen.address, port); !done) return done;
+  if (auto done = open_world(); !done) return done;
+  if (auto done = start_language(); !done) return done;
+  // A world that is still empty was made just now, or never finished.
+  if (world_.size() == 0) {
+    if (auto done = make_world(); !done) return done;
+  }
+  await_signals();
+  return listener_.start();
+}
+
+Result<void> App::open_world() {
+  const std::filesystem::path directory = config_.paths.data;
+  if (auto made = make_data_directory(directory); !made) return made;
+  auto opened =
+      WriteBehind::open(directory / "world.db", world_, poster(), [this](std::string_view text) {
+        if (text.empty()) {
+          log_.info("the world is being written again");
+        } else {
+          log_.error("the world cannot be written: " + std::string(text));
+        }
+      });
+  if (!opened) return tl::unexpected(opened.error());
+  store_ = std::move(*opened);
+  pump_.keep(world_, *store_);
+  return {};
+}
+
+Result<void> App::start_language() {
+  auto made = make_language_(Foundation{
+      loop_, config_, log_, world_, *store_, scheduler_, sessions_, accounts_,
+      [this](std::string reason) {
+        boost::asio::post(loop_, [this, reason = std::move(reason)] { shut_down(reason); });
+      }});
+  if (!made) return tl::unexpected(made.error());
+  language_ = std::move(*made);
+  commands_ = std::make_unique<Commands>(world_, scheduler_, language_->engine(), sessions_, log_);
+  scheduler_.on_end(
+      [this](const Task& task, const Step& step) { commands_->task_ended(task, step); });
+  sessions_.serve(*commands_);
+  return {};
+}
+
+// The password is shown once, as plain lines: in a log it would be found by others later.
+Result<void> App::make_world() {
+  auto wizard = language_->make_world();
+  if (!wizard) return tl::unexpected(wizard.error());
+  const char* const given = std::getenv("COSMOO_WIZARD_PASSWORD");
+  const bool chosen = given != nullptr && *given != '\0';
+  const std::string password = chosen ? given : make_password();
+  if (auto set = accounts_.set_password_now(*wizard, password); !set) return set;
+  log_.info("made a new world of " + std::to_string(world_.size()) + " objects");
+  if (const Object* object = world_.find(*wizard); object != nullptr && !chosen) {
+    std::fprintf(stderr,
+                 "\nThis is a new world. Its wizard logs in with\n\n    connect %s %s\n\n"
+                 "Keep the password: it is not shown again.\n\n",
+                 object->name.c_str(), password.c_str());
+  }
+  return {};
+}
+
+void App::await_signals() {
+  boost::system::error_code ignored;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) signals_.add(number, ignored);
+  signals_.async_wait([this](boost::system::error_code error, int number) {
+    if (error) return;
+    if (number == SIGHUP) {
+      log_.reopen();
+      log_.info("the log file was opened again");
+    } else if (stopping_) {
+      loop_.stop();  // asked twice: no more patience
+    } else {
+      shut_down("The server is shutting down.");
+    }
+    await_signals();
+  });
+}
+
+void App::shut_down(const std::string& reason) {
+  if (stopping_) return;
+  stopping_ = true;
+  log_.info("shutting down");
+  listener_.close();
+  sessions_.close_all("*** " + reason + " ***");
+  scheduler_.kill_all();
+  language_->end_jobs();
+  await_quiet(Clock::now() + kShutdown);
+}
+
+void App::await_quiet(Clock::time_point deadline) {
+  const bool quiet = sessions_.open() == 0 && language_->jobs_running() == 0;
+  if (quiet || Clock::now() >= deadline) {
+    loop_.stop();
+    return;
+  }
+  quiet_timer_.expires_after(kQuietCheck);
+  quiet_timer_.async_wait([this, deadline](boost::system::error_code error) {
+    if (!error) await_quiet(deadline);
+  });
+}
+
+Result<void> App::run() {
+  loop_.run();
+  scheduler_.kill_all();
+  auto closed = store_->close();
+  if (closed) log_.info("the world is written");
+  return closed;
+}
+
+}  // namespace cosmoo

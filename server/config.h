@@ -1,0 +1,96 @@
+// The server's configuration: one TOML file, every key with a default.
+//
+// The table of keys stands at the end of config.cpp; the annotated default file that
+// `cosmoo --print-config` prints comes from it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vm/error.h"
+
+namespace cosmoo {
+
+struct Config {
+  struct Listen {
+    std::string address = "127.0.0.1";
+    std::int64_t port = 7777;
+  } listen;
+
+  struct Paths {
+    std::string data = "cosmoo-data";
+    std::string scripts;      ///< Empty: those that came with the server.
+    std::string executables;  ///< Empty: those that came with the server.
+  } paths;
+
+  struct Log {
+    std::string level = "info";
+    std::string file;  ///< Empty: standard error.
+  } log;
+
+  struct Sessions {
+    double idle_before_login_seconds = 300;
+    double idle_seconds = 0;
+    std::int64_t line_bytes = 64 << 10;
+    std::int64_t input_bytes = 64 << 10;
+    std::int64_t output_bytes = 64 << 10;
+    std::int64_t max_connections = 10'000;
+    std::int64_t login_attempts = 3;
+    bool offer_telnet_options = false;
+  } sessions;
+
+  struct Budgets {
+    std::int64_t foreground_ticks = 60'000;
+    double foreground_seconds = 5;
+    std::int64_t background_ticks = 30'000;
+    double background_seconds = 3;
+    std::int64_t task_memory_mib = 64;
+    std::int64_t engine_memory_mib = 1024;
+    std::int64_t call_depth = 50;
+    std::int64_t tasks_per_player = 100'000;
+  } budgets;
+
+  /// What one program may do differently; what is not set is as for all.
+  struct Program {
+    std::optional<double> timeout_seconds;
+    std::optional<std::int64_t> output_bytes;
+    bool operator==(const Program&) const = default;
+  };
+
+  struct Exec {
+    std::int64_t max_jobs = 256;
+    double timeout_seconds = 60;
+    std::int64_t output_bytes = 1 << 20;
+    std::int64_t input_bytes = 64 << 20;
+    std::vector<std::string> allowed;  ///< Empty: all.
+    bool allow_loader_environment = false;
+    std::map<std::string, Program> programs;  ///< By name beneath executables.
+  } exec;
+
+  struct Accounts {
+    std::int64_t argon2_memory_mib = 64;
+    std::int64_t argon2_passes = 2;
+  } accounts;
+};
+
+/// Reads a configuration. Errors are "FILE:LINE: reason".
+Result<Config> load_config(const std::filesystem::path& file);
+Result<Config> parse_config(std::string_view text, std::string_view file_name);
+
+/// Sets one key from the text of a command line option, under the rules of the file. The error's
+/// message is the reason alone.
+Result<void> set_config(Config& config, std::string_view key, const std::string& text);
+
+/// The complete default file, annotated.
+std::string default_config_text();
+
+/// Where the scripts and executables that came with the server are: beneath <prefix>/share/cosmoo
+/// if the binary is <prefix>/bin/cosmoo, else in the source tree that it was built from.
+std::filesystem::path shipped_directory(std::string_view name);
+
+}  // namespace cosmoo

@@ -1,0 +1,53 @@
+// Cosmoo: starts the server that the configuration and the command line describe.
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "server/app.h"
+#include "server/make_language.h"
+#include "server/options.h"
+
+namespace {
+
+// One descriptor a connection, and a few a job: as many as the system allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int complain(const cosmoo::Error& error) {
+  std::fprintf(stderr, "cosmoo: %s\n", error.message.c_str());
+  return 1;
+}
+
+int serve(const cosmoo::Config& config) {
+  auto log = cosmoo::Log::open(config.log.level, config.log.file);
+  if (!log) return complain(log.error());
+  cosmoo::App app(config, **log, cosmoo::make_language);
+  if (auto started = app.start(); !started) return complain(started.error());
+  std::fprintf(stderr, "Players connect with a telnet or MUD client to %s.\n",
+               app.address().c_str());
+  std::printf("ready: %s\n", app.address().c_str());
+  std::fflush(stdout);
+  if (auto ended = app.run(); !ended) return complain(ended.error());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  try {
+    const auto options = cosmoo::read_options(argc, argv);
+    if (const auto* exit = std::get_if<cosmoo::ExitNow>(&options)) return exit->code;
+    return serve(std::get<cosmoo::Config>(options));
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "cosmoo: %s\n", failure.what());
+    return 1;
+  }
+}

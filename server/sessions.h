@@ -1,0 +1,111 @@
+// All sessions: who is connected, whose turn it is, and what vm/connections.h promises to builtins.
+//
+// Rules
+//  1. A session runs commands for kSessionTurn at most, then the others and the tasks have theirs.
+//  2. Output is gathered and written once a turn.
+//  3. A player has one session: a second login takes it over.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "server/accounts.h"
+#include "server/log.h"
+#include "vm/connections.h"
+#include "vm/scheduler.h"
+#include "vm/world/world.h"
+
+namespace cosmoo {
+
+struct SessionLimits {
+  std::chrono::duration<double> idle_before_login{300};  ///< 0: no limit.
+  std::chrono::duration<double> idle{0};                 ///< 0: no limit.
+  std::size_t line_bytes = 64 << 10;
+  std::size_t input_bytes = 64 << 10;
+  std::size_t output_bytes = 64 << 10;
+  std::size_t max_connections = 10'000;
+  int login_attempts = 3;
+  enum class Offer { at_once, when_spoken_to };
+  Offer telnet_options = Offer::when_spoken_to;
+};
+
+/// What sessions hand on.
+class Dispatcher {
+ public:
+  virtual ~Dispatcher() = default;
+  virtual void command(ObjectId player, std::string_view line) = 0;
+  enum class Arrival { first, takeover };
+  virtual void arrived(ObjectId player, Arrival arrival) = 0;
+  virtual void left(ObjectId player) = 0;
+};
+
+class Session;
+
+class Sessions final : public Connections {
+ public:
+  Sessions(boost::asio::io_context& loop, World& world, Scheduler& scheduler,
+           PasswordAccounts& accounts, Log& log, SessionLimits limits);
+  ~Sessions() override;
+
+  /// Commands go to `dispatcher`. To be called before the first add().
+  void serve(Dispatcher& dispatcher);
+  /// A client has connected.
+  void add(boost::asio::ip::tcp::socket socket);
+  /// Tells everybody and closes. For shutdown; none is added afterwards.
+  void close_all(std::string_view message);
+  /// Sockets that are open, those that are being closed included.
+  std::size_t open() const { return all_.size(); }
+
+  void notify(ObjectId player, std::string_view line) override;
+  std::vector<ConnectionInfo> list() const override;
+  bool connected(ObjectId player) const override;
+  bool boot(ObjectId player) override;
+  Result<void> read_line(ObjectId player, Ticket ticket, Echo echo) override;
+
+ private:
+  friend class Session;
+  friend class Login;
+  static constexpr std::chrono::milliseconds kSessionTurn{2};
+  static constexpr std::chrono::milliseconds kTurn{4};
+  static constexpr std::size_t kReadBuffer = 64 << 10;
+
+  Session* find(ObjectId player) const;
+  /// Makes `session` the player's. The session that it had, if any, is told and closed.
+  Dispatcher::Arrival bind(Session& session, ObjectId player);
+  void unbind(ObjectId number) { by_number_.erase(number); }
+  void remove(const std::shared_ptr<Session>& session);
+  /// The session has lines to run: it gets a turn.
+  void schedule(Session& session);
+  /// The session has output: it is written at the end of the turn.
+  void mark_dirty(Session& session);
+  void post_turn();
+  void run_turn();
+  void flush_dirty();
+  void watch_idle();
+
+  boost::asio::io_context& loop_;
+  World& world_;
+  Scheduler& scheduler_;
+  PasswordAccounts& accounts_;
+  Log& log_;
+  const SessionLimits limits_;
+  Dispatcher* dispatcher_ = nullptr;
+  boost::asio::steady_timer idle_watch_;
+  std::unordered_set<std::shared_ptr<Session>> all_;
+  boost::unordered_flat_map<ObjectId, Session*> by_number_;
+  std::deque<std::shared_ptr<Session>> ready_;
+  std::vector<std::shared_ptr<Session>> dirty_;
+  std::vector<char> read_buffer_;  // one for all: it is empty between two reads
+  std::string line_;               // the line that runs
+  std::int64_t last_number_ = -1;
+  bool turn_posted_ = false;
+  bool flush_posted_ = false;
+};
+
+}  // namespace cosmoo
