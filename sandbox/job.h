@@ -18,8 +18,8 @@ namespace cosmoo::sandbox {
 
 /// What a job may use up. A limit that is reached ends the job; the Result says which one it was.
 struct Limits {
-  std::optional<std::chrono::milliseconds> wall;  ///< From start to end; none: for ever.
-  std::size_t output_bytes = 1 << 20;             ///< Of each of standard output and error.
+  std::optional<std::chrono::milliseconds> wall = {};  ///< From start to end; none: for ever.
+  std::size_t output_bytes = 1 << 20;                  ///< Of each of standard output and error.
 
   bool operator==(const Limits&) const = default;
 };

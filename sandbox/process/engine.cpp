@@ -9,10 +9,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
+#include <map>
 #include <optional>
+#include <set>
 #include <system_error>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "sandbox/process/launch.h"
@@ -125,8 +125,8 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   std::unique_ptr<ProcessTree> tree_;
   std::unique_ptr<char[]> scratch_;
   UniqueFd null_;
-  std::unordered_map<JobId, Entry> jobs_;
-  std::unordered_set<JobId> near_their_end_;
+  std::map<JobId, Entry> jobs_;  ///< In order, so that the oldest completes first.
+  std::set<JobId> near_their_end_;
   boost::asio::signal_set child_signal_;
   boost::asio::steady_timer tend_timer_;
   boost::asio::steady_timer rescan_timer_;
