@@ -13,7 +13,8 @@ namespace cosmoo {
 namespace {
 
 constexpr std::chrono::seconds kShutdown{3};
-constexpr std::chrono::milliseconds kQuietCheck{20};
+constexpr std::chrono::milliseconds kLastMoment{200};
+constexpr std::chrono::milliseconds kQuietCheck{10};
 
 SchedulerLimits scheduler_limits(const Config& config) {
   const auto& budgets = config.budgets;
@@ -182,9 +183,13 @@ void App::shut_down(const std::string& reason) {
   await_quiet(Clock::now() + kShutdown);
 }
 
+// Clients that were told, but do not close, are given a moment and no more.
 void App::await_quiet(Clock::time_point deadline) {
-  const bool quiet = sessions_.open() == 0 && language_->jobs_running() == 0;
-  if (quiet || Clock::now() >= deadline) {
+  const auto now = Clock::now();
+  if (!told_at_ && sessions_.unsent() == 0) told_at_ = now;
+  const bool quiet = (sessions_.open() == 0 || (told_at_ && now - *told_at_ >= kLastMoment)) &&
+                     language_->jobs_running() == 0;
+  if (quiet || now >= deadline) {
     loop_.stop();
     return;
   }

@@ -1,11 +1,11 @@
-// Connects the scripting language, its builtins and what they execute to the server.
+// The language that the server speaks: Lua, with every family of builtins.
 #pragma once
 
 #include "server/language.h"
 
 namespace cosmoo {
 
-/// The language of this build. What App is given.
+/// Errors, E_FILE: the executables directory cannot be opened.
 Result<std::unique_ptr<Language>> make_language(const Foundation& foundation);
 
 }  // namespace cosmoo

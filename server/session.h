@@ -59,6 +59,7 @@ class Session : public std::enable_shared_from_this<Session> {
   ObjectId number() const { return number_; }
   const std::string& name() const { return name_; }
   ConnectionInfo info() const { return {number_, name_, connected_at_, last_input_at_}; }
+  bool has_output() const { return !output_.empty(); }
   bool is_open() const { return phase_ != Phase::closing; }
 
  private:

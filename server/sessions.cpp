@@ -1,5 +1,6 @@
 #include "server/sessions.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "server/session.h"
@@ -69,6 +70,11 @@ void Sessions::close_all(std::string_view message) {
     session->notify(message, OutputQueue::From::own);
     session->close();
   }
+}
+
+std::size_t Sessions::unsent() const {
+  return static_cast<std::size_t>(std::count_if(
+      all_.begin(), all_.end(), [](const auto& session) { return session->has_output(); }));
 }
 
 void Sessions::notify(ObjectId player, std::string_view line) {

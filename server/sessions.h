@@ -61,6 +61,8 @@ class Sessions final : public Connections {
   void close_all(std::string_view message);
   /// Sockets that are open, those that are being closed included.
   std::size_t open() const { return all_.size(); }
+  /// How many of them still have output to send.
+  std::size_t unsent() const;
 
   void notify(ObjectId player, std::string_view line) override;
   std::vector<ConnectionInfo> list() const override;

@@ -56,6 +56,7 @@ TelnetCodec::~TelnetCodec() = default;
 // no, and a few kilobytes may hold gigabytes. A subnegotiation ends with SE: what follows is handed
 // over in a call of its own, after handle() has had its chance to end it.
 void TelnetCodec::receive(std::string_view bytes) {
+  if (!speaks_telnet_) look_for_command(bytes);
   receiving_ = true;
   while (!bytes.empty() && !failed_) {
     const auto end = bytes.find(static_cast<char>(TELNET_SE));
@@ -64,6 +65,18 @@ void TelnetCodec::receive(std::string_view bytes) {
     bytes.remove_prefix(size);
   }
   receiving_ = false;
+}
+
+// libtelnet tells nothing of a refusal that changes nothing, which may be all that a client says.
+void TelnetCodec::look_for_command(std::string_view bytes) {
+  constexpr char kIac = static_cast<char>(TELNET_IAC);
+  for (const char byte : bytes) {
+    if (after_iac_ && byte != kIac && static_cast<unsigned char>(byte) >= TELNET_SE) {
+      speaks_telnet_ = true;
+      return;
+    }
+    after_iac_ = byte == kIac && !after_iac_;
+  }
 }
 
 void TelnetCodec::on_event(telnet_t*, telnet_event_t* event, void* self) {
@@ -100,7 +113,6 @@ void TelnetCodec::handle(telnet_event_t& event) {
     default:
       break;
   }
-  speaks_telnet_ = true;
 }
 
 void TelnetCodec::on_data(std::string_view bytes) {
@@ -193,11 +205,19 @@ void TelnetCodec::write_text(std::string_view text) {
   send(text.substr(from));
 }
 
+// libtelnet holds an announcement back until the one before it is answered (RFC 1143). A client
+// that never answers would then be left with the wrong echo, so it is sent all the same.
 bool TelnetCodec::set_echo(Echo echo) {
   if (echo == echo_) return false;
   echo_ = echo;
-  telnet_negotiate(telnet_.get(), echo == Echo::off ? TELNET_WILL : TELNET_WONT,
-                   TELNET_TELOPT_ECHO);
+  const unsigned char command = echo == Echo::off ? TELNET_WILL : TELNET_WONT;
+  const std::size_t before = out_.size();
+  telnet_negotiate(telnet_.get(), command, TELNET_TELOPT_ECHO);
+  if (out_.size() == before) {
+    for (const int byte : {TELNET_IAC, int{command}, TELNET_TELOPT_ECHO}) {
+      out_ += static_cast<char>(byte);
+    }
+  }
   return true;
 }
 

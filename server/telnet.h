@@ -69,6 +69,7 @@ class TelnetCodec {
   static const std::vector<Row>& rows();
   static void on_event(telnet_t* telnet, telnet_event_t* event, void* self);
   void handle(telnet_event_t& event);
+  void look_for_command(std::string_view bytes);
   void on_data(std::string_view bytes);
   void append(std::string_view run);
   void end_line();
@@ -84,6 +85,7 @@ class TelnetCodec {
   std::string partial_;    // the line that has not ended yet, as received
   bool skipping_ = false;  // the line is over the limit
   bool after_cr_ = false;
+  bool after_iac_ = false;  // as long as speaks_telnet_ is not known
   bool receiving_ = false;
   bool failed_ = false;
   bool speaks_telnet_ = false;

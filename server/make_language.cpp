@@ -1,0 +1,113 @@
+#include "server/make_language.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "builtins/services.h"
+#include "vm/lua/engine.h"
+#include "vm/world_files.h"
+
+namespace cosmoo {
+namespace {
+
+ExecPolicy exec_policy(const Config::Exec& config) {
+  const auto milliseconds = [](double seconds) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+  };
+  ExecPolicy policy;
+  policy.timeout = milliseconds(config.timeout_seconds);
+  policy.output_bytes = static_cast<std::size_t>(config.output_bytes);
+  policy.input_bytes = static_cast<std::size_t>(config.input_bytes);
+  policy.allowed = config.allowed;
+  policy.allow_loader_environment = config.allow_loader_environment;
+  for (const auto& [name, program] : config.programs) {
+    ExecPolicy::Program& own = policy.programs[name];
+    if (program.timeout_seconds) own.timeout = milliseconds(*program.timeout_seconds);
+    if (program.output_bytes) own.output_bytes = static_cast<std::size_t>(*program.output_bytes);
+  }
+  return policy;
+}
+
+LuaOptions lua_options(const Config::Budgets& budgets) {
+  LuaOptions options;
+  options.task_memory_bytes = static_cast<std::size_t>(budgets.task_memory_mib) << 20;
+  options.engine_memory_bytes = static_cast<std::size_t>(budgets.engine_memory_mib) << 20;
+  options.call_depth = static_cast<int>(budgets.call_depth);
+  return options;
+}
+
+class LuaLanguage final : public Language {
+ public:
+  LuaLanguage(const Foundation& base, sandbox::ExecutableDirectory executables)
+      : world_(base.world),
+        table_(make_builtin_table()),
+        jobs_(static_cast<std::size_t>(base.config.exec.max_jobs)),
+        processes_(base.loop, {}, jobs_),
+        executables_(std::move(executables)),
+        services_{
+            base.world,
+            base.scheduler,
+            base.connections,
+            base.accounts,
+            base.store,
+            table_,
+            jobs_,
+            processes_,
+            executables_,
+            exec_policy(base.config.exec),
+            base.config.paths.scripts,
+            COSMOO_VERSION,
+            base.shut_down,
+            [&log = base.log](std::string_view line) { log.info(std::string(line)); },
+            [this, &loop = base.loop](std::function<void()> work, std::function<void()> then) {
+              boost::asio::post(pool_,
+                                [&loop, work = std::move(work), then = std::move(then)]() mutable {
+                                  work();
+                                  boost::asio::post(loop, std::move(then));
+                                });
+            }},
+        engine_(make_lua_engine(base.world, base.scheduler, table_, services_,
+                                lua_options(base.config.budgets))) {
+    services_.engine = engine_.get();
+  }
+
+  ~LuaLanguage() override {
+    pool_.stop();
+    pool_.join();
+  }
+
+  Engine& engine() override { return *engine_; }
+
+  Result<ObjectId> make_world() override {
+    const auto loaded = load_world_files(services_.scripts_folder, world_, *engine_);
+    if (!loaded) return tl::unexpected(loaded.error());
+    const auto wizard = world_.property(kSystem, world_.symbols().intern("wizard"));
+    return wizard->value->object();
+  }
+
+  void end_jobs() override { jobs_.kill_all(); }
+  std::size_t jobs_running() const override { return jobs_.running(); }
+
+ private:
+  World& world_;
+  const BuiltinTable table_;
+  sandbox::JobTable jobs_;
+  sandbox::ProcessEngine processes_;
+  const sandbox::ExecutableDirectory executables_;
+  boost::asio::thread_pool pool_{1};
+  Services services_;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Language>> make_language(const Foundation& foundation) {
+  auto executables = sandbox::ExecutableDirectory::open(foundation.config.paths.executables);
+  if (!executables) {
+    return fail(ErrorCode::file, "the executables directory: " + executables.error().message);
+  }
+  return std::make_unique<LuaLanguage>(foundation, std::move(*executables));
+}
+
+}  // namespace cosmoo
