@@ -135,10 +135,12 @@ bool CgroupTree::populated(const Leaf& leaf) const {
 void CgroupTree::kill(const Place& place, pid_t leader) {
   Leaf& leaf = leaves_[place.leaf];
   leaf.killed = true;
-  if (!cgroup::kill_all(leaf.fd.get()) && leader > 0) {
-    // For want of a descriptor, at least the leader's own group; leave() tries again.
-    ::kill(-leader, SIGKILL);
-  }
+  cgroup::kill_all(leaf.fd.get());
+  // Besides, should there have been no descriptor for that, or should a job that runs as root have
+  // moved its leader elsewhere.
+  if (leader <= 0) return;
+  ::kill(-leader, SIGKILL);
+  ::kill(leader, SIGKILL);
 }
 
 void CgroupTree::leave(const Place& place, pid_t leader) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -32,6 +33,7 @@ constexpr milliseconds kTendInterval{5};
 /// A safety net should somebody keep SIGCHLD from arriving, by a mask or a handler of his own.
 constexpr milliseconds kRescanInterval{500};
 constexpr milliseconds kSoon{2};
+constexpr milliseconds kPatienceAtEnd{1000};
 constexpr std::size_t kAlwaysAskAll = 16;
 
 /// A broken pipe is an errno here, never a reason to die.
@@ -41,6 +43,12 @@ void ignore_sigpipe() {
   if (action.sa_handler != SIG_DFL) return;
   action.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+std::uint64_t own_peak_bytes() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  return static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
 }
 
 struct Pipe {
@@ -189,6 +197,7 @@ tl::expected<NewProcess, StartError> ProcessEngine::Impl::launch(const Executabl
   if (!context.working_directory.empty()) {
     plan.working_directory = context.working_directory.c_str();
   }
+  process.server_peak_bytes = own_peak_bytes();
   process.started_at = std::chrono::system_clock::now();
   process.started = std::chrono::steady_clock::now();
   auto launched = launcher_.launch(plan);
@@ -310,10 +319,11 @@ void ProcessEngine::Impl::shut_down() {
   rescan_timer_.cancel();
   const auto jobs = std::move(jobs_);
   jobs_.clear();
+  const auto deadline = std::chrono::steady_clock::now() + kPatienceAtEnd;
   // All are killed before the first is waited for.
   for (const auto& [id, entry] : jobs) entry.job->kill();
   for (const auto& [id, entry] : jobs) {
-    entry.job->abandon();
+    entry.job->abandon(deadline);
     table_.remove(id);
   }
   tree_.reset();

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -19,7 +20,7 @@ using boost::asio::posix::stream_descriptor;
 /// An output beyond the first size gets room for all that it may still become, once: pages that
 /// are not written cost nothing, and copying a large output again and again would.
 constexpr std::size_t kSmallOutput = 1 << 20;
-constexpr std::size_t kMostReserved = 256u << 20;
+constexpr std::size_t kMostReserved = 64u << 20;
 constexpr std::size_t kMostAtTheEnd = 4 * kMostPerEvent;
 
 }  // namespace
@@ -62,10 +63,15 @@ struct PipeReader::State : std::enable_shared_from_this<State> {
       over_cap = true;
       size = room;
     }
-    if (bytes.size() + size > kSmallOutput && bytes.capacity() <= 2 * kSmallOutput) {
-      bytes.reserve(std::min(cap, kMostReserved));
+    try {
+      if (bytes.size() + size > kSmallOutput && bytes.capacity() <= 2 * kSmallOutput) {
+        bytes.reserve(std::min(cap, kMostReserved));
+      }
+      bytes.append(scratch.data(), size);
+    } catch (const std::bad_alloc&) {
+      // No memory for more: as if the cap were here.
+      over_cap = true;
     }
-    bytes.append(scratch.data(), size);
     if (over_cap) close();
   }
 

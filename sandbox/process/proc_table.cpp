@@ -8,6 +8,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -61,6 +62,15 @@ std::optional<ProcessInfo> process_info(pid_t pid) {
   if (fields != 4) return std::nullopt;
   info.start_time = start;
   return info;
+}
+
+std::uint64_t peak_memory(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.compare(0, 6, "VmHWM:") == 0)
+      return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
+  }
+  return 0;
 }
 
 std::vector<ProcessInfo> all_processes() {

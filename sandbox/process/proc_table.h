@@ -20,6 +20,9 @@ struct ProcessInfo {
 
 std::optional<ProcessInfo> process_info(pid_t pid);
 
+/// The most memory that the running process `pid` has had resident so far, in bytes; else 0.
+std::uint64_t peak_memory(pid_t pid);
+
 /// All of them, as far as they can be seen: reads a file each.
 std::vector<ProcessInfo> all_processes();
 

@@ -7,9 +7,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
+#include <optional>
+
+#include "sandbox/process/proc_table.h"
 
 namespace cosmoo::sandbox {
 
@@ -18,8 +22,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
-
-constexpr int kWaitForKilledMs = 1000;
 
 /// waitid() as the kernel has it, which tells the resources used as well.
 long wait_for(int pidfd, siginfo_t& info, int options, rusage* usage) {
@@ -50,6 +52,7 @@ struct ProcessJob::Live {
   bool leader_ended = false;
   bool tree_killed = false;
   bool second_grace = false;
+  std::uint64_t peak_bytes = 0;  ///< The leader's, seen before it was killed.
   system_clock::time_point ended_at;
   steady_clock::time_point ended;
 };
@@ -99,6 +102,7 @@ void ProcessJob::end_because(Reason reason) {
 
 void ProcessJob::kill_tree() {
   if (std::exchange(live_->tree_killed, true)) return;
+  if (!live_->leader_ended) live_->peak_bytes = peak_memory(live_->process.pid);
   keeper_.tree().kill(live_->process.place, live_->process.pid);
 }
 
@@ -186,18 +190,26 @@ Result ProcessJob::make_result() {
   result.usage.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
   result.usage.wall_s =
       std::chrono::duration<double>(live_->ended - live_->process.started).count();
-  result.usage.memory_peak_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
+  // Between its clone and its program the child counted the server's memory as its own, and the
+  // system keeps the larger figure: it tells something only if the program has needed more.
+  const auto peak = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
+  result.usage.memory_peak_bytes =
+      peak > live_->process.server_peak_bytes ? peak : live_->peak_bytes;
   result.started_at = live_->process.started_at;
   result.ended_at = live_->ended_at;
   return result;
 }
 
-void ProcessJob::abandon() {
+void ProcessJob::abandon(steady_clock::time_point deadline) {
   if (!live_) return;
   kill_tree();
   pollfd ended{live_->process.pidfd.get(), POLLIN, 0};
-  while (::poll(&ended, 1, kWaitForKilledMs) < 0 && errno == EINTR) {
-  }
+  int ready;
+  do {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+    ready = ::poll(&ended, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+  } while (ready < 0 && errno == EINTR);
+  if (ready <= 0) spdlog::warn("job {} (pid {}) does not end", info_.id, info_.pid);
   keeper_.tree().leave(live_->process.place, live_->process.pid);
   siginfo_t info{};
   wait_for(live_->process.pidfd.get(), info, WEXITED | WNOHANG, nullptr);

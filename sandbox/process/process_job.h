@@ -40,6 +40,7 @@ struct NewProcess {
   std::unique_ptr<PipeReader> output;
   std::unique_ptr<PipeReader> errors;
   Limits limits;
+  std::uint64_t server_peak_bytes = 0;  ///< The server's own peak of memory at the launch.
   std::chrono::system_clock::time_point started_at;
   std::chrono::steady_clock::time_point started;
 };
@@ -60,8 +61,8 @@ class ProcessJob final : public Job, public std::enable_shared_from_this<Process
   bool look_for_end();
   /// To be called after look_for_end() said so. May end in JobKeeper::finished().
   void on_end_of_leader();
-  /// The engine goes away: kills the tree, waits for the leader, gives no Result.
-  void abandon();
+  /// The engine goes away: kills the tree, waits for the leader until `deadline`, gives no Result.
+  void abandon(std::chrono::steady_clock::time_point deadline);
 
  private:
   enum class Reason { none, killed, timed_out, output };

@@ -38,7 +38,8 @@ std::string explain_exec(int error_number, const Executable& executable) {
     case ENOTDIR:
       return executable.is_script
                  ? "its interpreter " + in_quotes(executable.interpreter) + " does not exist"
-                 : "the loader that it names does not exist";
+                 : "the loader that it names does not exist, or it is a script that the server may "
+                   "not read";
     case ELIBBAD:
       return "the loader that it names cannot be used";
     case ETXTBSY:

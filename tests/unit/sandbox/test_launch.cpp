@@ -158,6 +158,37 @@ TEST_CASE("a program runs in the working directory that it is given, else in the
   CHECK(refused.error().error_number == ENOENT);
 }
 
+TEST_CASE("a server without standard descriptors of its own gives its jobs theirs") {
+  Playground ground;
+  ground.program("cat", "/bin/cat");
+  ground.script("both", "cat; echo errors >&2\n");
+  const UniqueFd kept[] = {UniqueFd(::fcntl(0, F_DUPFD_CLOEXEC, 10)),
+                           UniqueFd(::fcntl(1, F_DUPFD_CLOEXEC, 10)),
+                           UniqueFd(::fcntl(2, F_DUPFD_CLOEXEC, 10))};
+  for (int fd = 0; fd < 3; ++fd) ::close(fd);
+  const Result binary = ground.run("cat", {.input = "text"});
+  const Result script = ground.run("both", {.input = "text"});
+  for (int fd = 0; fd < 3; ++fd) ::dup2(kept[fd].get(), fd);
+  CHECK(binary.stdout_bytes == "text");
+  CHECK(script.stdout_bytes == "text");
+  CHECK(script.stderr_bytes == "errors\n");
+}
+
+// A child shares the server's memory until it executes its program: that must not be counted.
+TEST_CASE("the memory of the server is not counted as the job's") {
+  Playground ground;
+  const std::string ballast(64 << 20, 'x');
+  ground.program("true", "/bin/true");
+  ground.program("awk", "/usr/bin/awk");
+  CHECK(ground.run("true").usage.memory_peak_bytes < ballast.size());
+  const auto large = std::to_string(2 * ballast.size());
+  const Result result = ground.run(
+      "awk", {.args = {"BEGIN { s = \"x\"; while (length(s) < " + large + ") s = s s; exit 0 }"}});
+  CHECK(result.exit_code == 0);
+  const auto peak = result.usage.memory_peak_bytes;
+  CHECK((peak == 0 || peak > 2 * ballast.size()));
+}
+
 TEST_CASE("a result tells when it was, how long, and how much of the machine") {
   Playground ground;
   ground.script("work", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done\n");
