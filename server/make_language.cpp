@@ -82,7 +82,10 @@ class LuaLanguage final : public Language {
   Result<ObjectId> make_world() override {
     const auto loaded = load_world_files(services_.scripts_folder, world_, *engine_);
     if (!loaded) return tl::unexpected(loaded.error());
-    const auto wizard = world_.property(kSystem, world_.symbols().intern("wizard"));
+    const auto wizard = world_.property(kSystem, world_.symbols().intern("first_wizard"));
+    if (!wizard || !wizard->value->is_object()) {
+      return fail(ErrorCode::invarg, services_.scripts_folder + " names no first wizard");
+    }
     return wizard->value->object();
   }
 
