@@ -1,0 +1,293 @@
+// exec(): run a program beneath executables/, wait for it, and have what it printed.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+
+#include "builtins/binary.h"
+#include "builtins/families.h"
+#include "builtins/services.h"
+
+namespace cosmoo {
+namespace {
+
+constexpr std::string_view kDefaultPath = "/bin:/usr/bin";
+// Above this, encoding the output is left to another thread.
+constexpr std::size_t kMuchOutput = 256 << 10;
+
+struct Options {
+  bool raw = false;
+  std::chrono::milliseconds timeout;
+};
+
+Result<std::vector<std::string>> read_command(const List& command) {
+  if (command.empty()) return fail(ErrorCode::invarg, "exec(): the command is an empty list");
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < command.size(); ++i) {
+    if (!command[i].is_string()) {
+      return fail(ErrorCode::invarg,
+                  fmt::format("exec(): item {} of the command is {}, not a string", i + 1,
+                              name_of(command[i].type())));
+    }
+    if (command[i].string().find('\0') != std::string::npos) {
+      return fail(ErrorCode::invarg,
+                  fmt::format("exec(): item {} of the command has a NUL byte in it", i + 1));
+    }
+    words.push_back(command[i].string());
+  }
+  return words;
+}
+
+// Variables by which the loader or a shell runs code before the program does.
+bool loads_code(std::string_view name) {
+  return name.starts_with("LD_") || name == "GLIBC_TUNABLES" || name == "GCONV_PATH" ||
+         name == "BASH_ENV" || name == "ENV";
+}
+
+Result<std::vector<std::string>> read_environment(const Value& given, const ExecPolicy& policy) {
+  std::map<std::string, std::string> variables;
+  if (!given.is_nil()) {
+    for (const Value& item : given.list()) {
+      const std::string entry = item.is_string() ? item.string() : to_literal(item);
+      const std::size_t equals = item.is_string() ? entry.find('=') : std::string::npos;
+      const auto refuse = [&](std::string_view why) {
+        return fail(ErrorCode::invarg,
+                    fmt::format("exec(): environment entry \"{}\" {}", entry, why));
+      };
+      if (equals == std::string::npos) return refuse("is not of the form NAME=VALUE");
+      if (equals == 0) return refuse("has no name");
+      if (entry.find('\0') != std::string::npos) return refuse("has a NUL byte in it");
+      const std::string name = entry.substr(0, equals);
+      if (!policy.allow_loader_environment && loads_code(name)) {
+        return refuse("would make the loader or shell run other code");
+      }
+      if (!variables.emplace(name, entry.substr(equals + 1)).second) {
+        return refuse("has a name that was given before");
+      }
+    }
+  }
+  variables.emplace("PATH", kDefaultPath);
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
+  return environment;
+}
+
+Result<Options> read_options(const Value& given, std::chrono::milliseconds longest) {
+  Options options{false, longest};
+  if (given.is_nil()) return options;
+  if (given.is_list()) {
+    if (given.list().empty()) return options;
+    return fail(ErrorCode::invarg, "exec(): the options are a table such as {raw = true}");
+  }
+  for (const auto& [key, value] : given.map()) {
+    const std::string name = to_text(key);
+    if (name == "raw" && value.type() == Value::Type::boolean) {
+      options.raw = value.boolean();
+    } else if (name == "timeout" &&
+               (value.type() == Value::Type::integer || value.type() == Value::Type::float_)) {
+      const double seconds = value.number();
+      if (!(seconds > 0))
+        return fail(ErrorCode::invarg, "exec(): a timeout is more than 0 seconds");
+      if (seconds * 1000 < static_cast<double>(longest.count())) {
+        options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+      }
+    } else if (name == "raw" || name == "timeout") {
+      return fail(ErrorCode::invarg,
+                  fmt::format("exec(): option {} cannot be {}", name, to_literal(value)));
+    } else {
+      return fail(ErrorCode::invarg,
+                  fmt::format("exec(): there is no option {}; there are raw and timeout", name));
+    }
+  }
+  return options;
+}
+
+Result<std::string> read_input(Value given, bool raw, const ExecPolicy& policy) {
+  if (given.is_nil()) return std::string();
+  Result<std::string> input =
+      raw ? Result<std::string>(std::move(given).take_string()) : decode_binary(given.string());
+  if (!input) {
+    return fail(input.error().code, "exec(): the input: " + input.error().message);
+  }
+  if (input->size() > policy.input_bytes) {
+    return fail(ErrorCode::quota,
+                fmt::format("exec(): the input has {} bytes, at most {} are allowed", input->size(),
+                            policy.input_bytes));
+  }
+  return input;
+}
+
+Error start_error(const std::string& name, const sandbox::StartError& error) {
+  using Kind = sandbox::StartError::Kind;
+  const ErrorCode code = error.kind == Kind::bad_argument ? ErrorCode::invarg
+                         : error.kind == Kind::too_many   ? ErrorCode::quota
+                                                          : ErrorCode::exec;
+  return Error(code, fmt::format("exec(): {}: {}", name, error.message));
+}
+
+// 0 to 255: the program's own; 128 + N: killed by signal N; -1: stopped by a limit.
+int exit_number(const sandbox::Result& result) {
+  switch (result.status) {
+    case sandbox::Status::exited:
+      return result.exit_code;
+    case sandbox::Status::killed:
+      return 128 + result.signal;
+    default:
+      return -1;
+  }
+}
+
+Value answer(int code, std::string out, std::string err) {
+  return Value(List{Value(code), Value(std::move(out)), Value(std::move(err))});
+}
+
+void complete(Services& services, Ticket ticket, bool raw, sandbox::Result result) {
+  const int code = exit_number(result);
+  if (raw) {
+    services.scheduler.complete(
+        ticket, answer(code, std::move(result.stdout_bytes), std::move(result.stderr_bytes)));
+    return;
+  }
+  if (result.stdout_bytes.size() + result.stderr_bytes.size() < kMuchOutput) {
+    services.scheduler.complete(ticket, answer(code, encode_binary(result.stdout_bytes),
+                                               encode_binary(result.stderr_bytes)));
+    return;
+  }
+  auto output = std::make_shared<sandbox::Result>(std::move(result));
+  services.offload(
+      [output] {
+        output->stdout_bytes = encode_binary(output->stdout_bytes);
+        output->stderr_bytes = encode_binary(output->stderr_bytes);
+      },
+      [output, code, ticket, &scheduler = services.scheduler] {
+        scheduler.complete(
+            ticket, answer(code, std::move(output->stdout_bytes), std::move(output->stderr_bytes)));
+      });
+}
+
+// The command line as people are shown it, shortened.
+std::string label_of(const std::vector<std::string>& words) {
+  constexpr std::size_t kLongest = 80;
+  std::string label = fmt::format("{}", fmt::join(words, " "));
+  if (label.size() > kLongest) {
+    label.resize(kLongest - 3);
+    label += "...";
+  }
+  return label;
+}
+
+Outcome exec(Call& call) {
+  Services& services = call.services();
+  const ExecPolicy& policy = services.exec;
+  auto words = read_command(call[0].list());
+  if (!words) return words.error();
+  const std::string name = words->front();
+  if (!policy.allowed.empty() &&
+      std::find(policy.allowed.begin(), policy.allowed.end(), name) == policy.allowed.end()) {
+    return Error(
+        ErrorCode::perm,
+        fmt::format("exec(): {} is not among the programs that the configuration allows", name));
+  }
+  const auto own = policy.programs.find(name);
+  const ExecPolicy::Program program =
+      own == policy.programs.end() ? ExecPolicy::Program{} : own->second;
+
+  auto options = read_options(call[3], program.timeout.value_or(policy.timeout));
+  if (!options) return options.error();
+  auto environment = read_environment(call[2], policy);
+  if (!environment) return environment.error();
+  auto input = read_input(call.size() > 1 ? call.take(1) : Value(), options->raw, policy);
+  if (!input) return input.error();
+  auto executable = services.executables.find(name);
+  if (!executable) return start_error(name, executable.error());
+  if (auto allowed = services.scheduler.may_wait(call.programmer()); !allowed) {
+    return allowed.error();
+  }
+
+  sandbox::Context context;
+  std::string label = label_of(*words);
+  context.args = std::move(*words);
+  context.env = std::move(*environment);
+  context.input = std::move(*input);
+  context.limits.wall = options->timeout;
+  context.limits.output_bytes = program.output_bytes.value_or(policy.output_bytes);
+
+  const Ticket ticket = call.ticket();
+  auto job = services.processes.start(
+      std::move(*executable), std::move(context), label, call.programmer().number,
+      [&services, ticket, raw = options->raw](sandbox::Result result) {
+        complete(services, ticket, raw, std::move(result));
+      });
+  if (!job) return start_error(name, job.error());
+  Wait wait;
+  wait.kind = Wait::Kind::job;
+  wait.label = fmt::format("exec {}", label);
+  wait.on_kill = [job = *job] { job->kill(); };
+  return wait;
+}
+
+Outcome executables(Call& call) {
+  List names;
+  for (std::string& name : call.services().executables.names()) {
+    names.emplace_back(std::move(name));
+  }
+  return Value(std::move(names));
+}
+
+Outcome jobs(Call& call) {
+  List rows;
+  const auto now = std::chrono::system_clock::now();
+  for (const sandbox::JobInfo& job : call.services().jobs.list()) {
+    Map row;
+    row.emplace(Value("id"), Value(job.id));
+    row.emplace(Value("kind"), Value(job.kind));
+    row.emplace(Value("command"), Value(job.label));
+    row.emplace(Value("owner"), Value(ObjectId{job.owner}));
+    row.emplace(Value("pid"), Value(job.pid));
+    row.emplace(Value("age"), Value(std::chrono::duration<double>(now - job.started_at).count()));
+    row.emplace(Value("output"),
+                Value(static_cast<std::int64_t>(job.stdout_bytes + job.stderr_bytes)));
+    rows.emplace_back(std::move(row));
+  }
+  return Value(std::move(rows));
+}
+
+}  // namespace
+
+std::span<const Builtin> exec_builtins() {
+  using namespace types;
+  static const Builtin kRows[] = {
+      {"exec",
+       {{"command", kList}, {"input", kString}, {"environment", kList}, {"options", kMap}},
+       1,
+       Access::wizard,
+       exec,
+       "{code, stdout, stderr}",
+       "Runs a program of executables/ and suspends the task until it has ended. `command` is a "
+       "list: the program's name and its arguments. `input` and both outputs are binary strings "
+       "(~0A is a newline), or plain bytes with the option raw = true; timeout = seconds ends it "
+       "sooner than configured. `environment` is a list of \"NAME=VALUE\"; without it, and besides "
+       "it, there is PATH alone. The code is the program's, 128 + N if signal N killed it, -1 if a "
+       "limit stopped it. Errors: E_INVARG (command, input or environment are not right), E_PERM "
+       "(no wizard, or a program that the configuration does not allow), E_QUOTA (too many run), "
+       "E_EXEC (it could not be started)."},
+      {"executables",
+       {},
+       0,
+       Access::wizard,
+       executables,
+       "list of strings",
+       "The names that exec() accepts."},
+      {"jobs",
+       {},
+       0,
+       Access::wizard,
+       jobs,
+       "list of maps",
+       "What runs outside the world now, oldest first: id, kind, command, owner, pid, age in "
+       "seconds, output in bytes so far."},
+  };
+  return kRows;
+}
+
+}  // namespace cosmoo

@@ -1,0 +1,20 @@
+// The families of builtins: one file each, with its table at the end of it.
+// To add a family: its file, a line here, and a line in table.cpp.
+#pragma once
+
+#include <span>
+
+#include "vm/builtin.h"
+
+namespace cosmoo {
+
+std::span<const Builtin> object_builtins();
+std::span<const Builtin> property_builtins();
+std::span<const Builtin> verb_builtins();
+std::span<const Builtin> task_builtins();
+std::span<const Builtin> connection_builtins();
+std::span<const Builtin> text_builtins();
+std::span<const Builtin> server_builtins();
+std::span<const Builtin> exec_builtins();
+
+}  // namespace cosmoo
