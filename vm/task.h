@@ -105,7 +105,7 @@ struct Slice {
 struct Task {
   TaskId id = 0;
   ObjectId player = kNothing;  ///< Who is told of what happens to it: whose command it was.
-  ObjectId owner = kNothing;   ///< Whose permissions it started with: who may kill it.
+  ObjectId owner = kNothing;   ///< Whose permissions it waits with: who may resume and kill it.
   bool background = false;     ///< Forked, or suspended at least once.
   bool begun = false;          ///< Has run a slice.
   Slice budget;                ///< Of the slice that runs or runs next; the scheduler sets it.

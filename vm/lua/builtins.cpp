@@ -136,8 +136,10 @@ int set_task_perms_l(lua_State* L) {
 
 int caller_perms_l(lua_State* L) {
   const auto& activations = runtime(L).current->activations;
-  push_object(L,
-              activations.size() < 2 ? kNothing : activations[activations.size() - 2].programmer);
+  const bool called = activations.size() >= 2;
+  const std::optional<ObjectId> otherwise = to_object(L, 1);
+  push_object(
+      L, called ? activations[activations.size() - 2].programmer : otherwise.value_or(kNothing));
   return 1;
 }
 

@@ -127,6 +127,8 @@ Step LuaExecution::run(Task& task, Resumption with) {
     lua_pop(thread_.state, results);
     step = std::move(*wait);
     wait.reset();
+    // Whoever's permissions it waits with may resume or kill it.
+    task.owner = top().programmer;
   } else if (status == LUA_OK) {
     lua_settop(thread_.state, 0);
     if (rt_.spare_threads.size() < kMostSpareThreads) {

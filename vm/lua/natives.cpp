@@ -80,13 +80,16 @@ std::span<const Builtin> lua_builtins() {
               "nothing",
               "From here on the verb runs with the permissions of `who`. E_PERM unless it has a "
               "wizard's permissions, or those of `who` already."},
-      Builtin{"caller_perms",
-              {},
-              0,
-              Access::everyone,
-              nullptr,
-              "object",
-              "Whose permissions the calling verb has; #-1 when a command or fork called."},
+      Builtin{
+          "caller_perms",
+          {{"otherwise", kObject}},
+          0,
+          Access::everyone,
+          nullptr,
+          "object",
+          "Whose permissions the calling verb has; `otherwise`, or #-1, when a command or a fork "
+          "called. A command begins with set_task_perms(caller_perms(player)) to act for "
+          "whoever wants it."},
       Builtin{"task_perms",
               {},
               0,

@@ -189,7 +189,6 @@ constexpr std::array<Row, static_cast<std::size_t>(BuiltinProperty::count)> kRow
      nullptr},
     flag_row<kProgrammer>(Writer::wizard),
     flag_row<kWizard>(Writer::wizard),
-    flag_row<kPlayer>(Writer::wizard),
     flag_row<kReadable>(Writer::owner_or_wizard),
     flag_row<kWritable>(Writer::owner_or_wizard),
     flag_row<kFertile>(Writer::owner_or_wizard),

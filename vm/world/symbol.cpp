@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(BuiltinProperty::count)> kBuiltins{
     "name",       "owner",  "location", "contents", "parents", "children",
-    "programmer", "wizard", "player",   "r",        "w",       "f"};
+    "programmer", "wizard", "r",        "w",        "f"};
 
 constexpr char fold_char(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -24,7 +24,6 @@ enum class BuiltinProperty : std::uint32_t {
   children,
   programmer,
   wizard,
-  player,
   r,
   w,
   f,

@@ -115,7 +115,7 @@ TEST_CASE("everyone reads the built-in properties") {
   CHECK(value(child, "parents") == Value(List{Value(people.thing)}));
   CHECK(value(child, "location") == Value(people.thing));
   CHECK(value(people.wizard, "wizard") == Value(true));
-  for (const std::string_view flag : {"programmer", "wizard", "player", "r", "w", "f"}) {
+  for (const std::string_view flag : {"programmer", "wizard", "r", "w", "f"}) {
     CHECK(value(people.thing, flag) == Value(false));
   }
 }
@@ -141,7 +141,7 @@ TEST_CASE("a name has no control characters") {
 
 TEST_CASE("wizards alone write owners and the flags that give power") {
   People people;
-  for (const std::string_view flag : {"programmer", "wizard", "player"}) {
+  for (const std::string_view flag : {"programmer", "wizard"}) {
     CHECK(people.write(flag, Value(true), people.owner) == ErrorCode::perm);
     CHECK(people.write(flag, Value(true), people.wizard) == ErrorCode::none);
   }
