@@ -1,0 +1,2 @@
+-- $thing: what can be carried.
+object { name = "thing", parents = { "root" }, flags = "fertile" }
