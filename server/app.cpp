@@ -105,6 +105,13 @@ Result<void> App::start() {
   return listener_.start();
 }
 
+std::string App::how_to_connect() const {
+  const auto endpoint = listener_.endpoint();
+  const auto ip = endpoint.address();
+  const std::string host = ip.is_unspecified() ? "localhost" : ip.to_string();
+  return "telnet " + host + " " + std::to_string(endpoint.port());
+}
+
 Result<void> App::open_world() {
   const std::filesystem::path directory = config_.paths.data;
   if (auto made = make_data_directory(directory); !made) return made;

@@ -31,6 +31,8 @@ class App {
   Result<void> start();
   /// "telnet 127.0.0.1:7777"
   std::string address() const { return "telnet " + listener_.address(); }
+  /// "telnet 127.0.0.1 7777": what a person types.
+  std::string how_to_connect() const;
   /// Until a signal or shut_down(); then writes the world.
   Result<void> run();
   void shut_down(const std::string& reason);

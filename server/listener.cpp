@@ -42,10 +42,14 @@ void Listener::close() {
   acceptor_.close(ignored);
 }
 
-std::string Listener::address() const {
+asio::ip::tcp::endpoint Listener::endpoint() const {
   boost::system::error_code ignored;
+  return acceptor_.local_endpoint(ignored);
+}
+
+std::string Listener::address() const {
   std::ostringstream out;
-  out << acceptor_.local_endpoint(ignored);
+  out << endpoint();
   return out.str();
 }
 

@@ -21,6 +21,7 @@ class Listener {
   void close();
   /// "127.0.0.1:7777", with the port that was bound.
   std::string address() const;
+  boost::asio::ip::tcp::endpoint endpoint() const;
 
  private:
   static boost::asio::awaitable<void> accept_loop(Listener& self);

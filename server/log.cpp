@@ -4,6 +4,7 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 namespace cosmoo {
 
@@ -16,14 +17,15 @@ struct Log::Sink {
   void open() {
     spdlog::sink_ptr sink;
     if (file.empty()) {
-      sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
+      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     } else {
-      sink = std::make_shared<spdlog::sinks::basic_file_sink_st>(file);
+      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
     }
     auto fresh = std::make_shared<spdlog::logger>("cosmoo", std::move(sink));
     fresh->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
     fresh->set_level(level);
     fresh->flush_on(level);
+    spdlog::set_default_logger(fresh);
     logger = std::move(fresh);
   }
 };

@@ -1,4 +1,5 @@
-// The log: standard error or a file, never standard output. The loop's thread only.
+// The log: standard error or a file, never standard output. The loop's thread only, but for what
+// the rooms below write to spdlog's default logger, which becomes this one.
 #pragma once
 
 #include <memory>

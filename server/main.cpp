@@ -29,8 +29,8 @@ int serve(const cosmoo::Config& config) {
   if (!log) return complain(log.error());
   cosmoo::App app(config, **log, cosmoo::make_language);
   if (auto started = app.start(); !started) return complain(started.error());
-  std::fprintf(stderr, "Players connect with a telnet or MUD client to %s.\n",
-               app.address().c_str());
+  std::fprintf(stderr, "Players connect with `%s` or a MUD client.\n",
+               app.how_to_connect().c_str());
   std::printf("ready: %s\n", app.address().c_str());
   std::fflush(stdout);
   if (auto ended = app.run(); !ended) return complain(ended.error());

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <system_error>
@@ -49,7 +50,7 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::st
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  for (const std::string& entry : environment) ::putenv(::strdup(entry.c_str()));
+  for (const std::string& entry : environment) ::putenv(strdup(entry.c_str()));
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, 0);
   ::dup2(output, 1);
