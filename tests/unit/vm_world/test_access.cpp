@@ -145,13 +145,20 @@ TEST_CASE("wizards alone write owners and the flags that give power") {
     CHECK(people.write(flag, Value(true), people.owner) == ErrorCode::perm);
     CHECK(people.write(flag, Value(true), people.wizard) == ErrorCode::none);
   }
-  CHECK(people.world.players() == std::vector<ObjectId>{people.thing});
   CHECK(people.world.is_wizard(people.thing));
   CHECK(people.write("owner", Value(people.stranger), people.owner) == ErrorCode::perm);
   CHECK(people.write("owner", Value(people.stranger), people.wizard) == ErrorCode::none);
   CHECK(people.world.find(people.thing)->owner == people.stranger);
   CHECK(people.write("owner", Value(ObjectId{77}), people.wizard) == ErrorCode::invarg);
   CHECK(people.write("owner", Value("me"), people.wizard) == ErrorCode::type);
+}
+
+TEST_CASE("being a player is a flag and no property: the name is free") {
+  People people;
+  ok(people.world.set_flag(people.thing, kPlayer, true));
+  CHECK(people.read("player", people.wizard) == ErrorCode::propnf);
+  people.define(people.thing, "player", Value(people.owner), people.owner);
+  CHECK(people.get(people.thing, "player") == Value(people.owner));
 }
 
 TEST_CASE("the owner writes r, w and f") {
