@@ -279,8 +279,9 @@ int task_main_l(lua_State* L) {
   Runtime& rt = runtime(L);
   LuaExecution& execution = *rt.current;
   lua_settop(L, 0);
-  if (auto* call = std::get_if<VerbCall>(&execution.start)) {
-    const VerbCall start = std::move(*call);
+  if (auto* call = std::get_if<std::unique_ptr<VerbCall>>(&execution.start)) {
+    const std::unique_ptr<VerbCall> given = std::move(*call);
+    VerbCall& start = *given;
     const Verb* verb = rt.world.verb(start.verb);
     if (verb == nullptr) raise(L, ErrorCode::verbnf, "the verb is gone");
     execution.activations.push_back({start.this_object, start.verb.definer, verb->owner,

@@ -63,7 +63,7 @@ class LuaEngine final : public Engine {
     const Verb* verb = rt_.world.verb(call.verb);
     if (verb == nullptr) return fail(ErrorCode::verbnf, "there is no such verb");
     auto execution = std::make_unique<LuaExecution>(rt_);
-    execution->start = std::move(call);
+    execution->start = std::make_unique<VerbCall>(std::move(call));
     return execution;
   }
 

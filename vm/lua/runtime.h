@@ -94,7 +94,8 @@ class LuaExecution final : public Execution {
   struct Fork {  ///< a function and its arguments, packed into a table in the registry
     int packed = LUA_NOREF;
   };
-  std::variant<VerbCall, Source, Fork> start;
+  std::variant<std::unique_ptr<VerbCall>, Source, Fork>
+      start;  ///< A call is large, and short-lived.
 
   std::vector<Activation> activations;
   std::shared_ptr<const Command> command;  ///< The words that were typed; null: none.

@@ -24,6 +24,7 @@ struct Services {
 class LuaWorld {
  public:
   explicit LuaWorld(SchedulerLimits limits = {}, LuaOptions options = {});
+  ~LuaWorld() { scheduler.kill_all(); }  // tasks end before their language
 
   /// Defines `object`:`name`, owned by `owner`, callable; arguments this/none/this.
   void verb(ObjectId object, const std::string& name, const std::string& code,
