@@ -1,5 +1,8 @@
 #include "server/session.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -11,12 +14,19 @@ using From = OutputQueue::From;
 
 namespace {
 
-// How long a client may take to read the last lines and close its side.
+// How long a client may read nothing, when the last lines are on their way, and how long in all.
 constexpr std::chrono::seconds kLinger{3};
+constexpr std::chrono::seconds kLongestLinger{60};
 constexpr std::string_view kFlushCommand = ".flush";
 
 bool over(std::chrono::duration<double> limit, Clock::duration silent) {
   return limit.count() > 0 && silent >= limit;
+}
+
+// Bytes that the system holds for the client, sent or not, and that it has not acknowledged.
+std::size_t in_transit(int socket) {
+  int bytes = 0;
+  return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 }  // namespace
@@ -290,7 +300,7 @@ void Session::leave() {
   if (phase_ == Phase::closing) return;
   const bool was_player = phase_ == Phase::player;
   phase_ = Phase::closing;
-  closing_since_ = Clock::now();
+  closing_since_ = unread_since_ = Clock::now();
   lines_.clear();
   if (sessions_.find(number_) == this) sessions_.unbind(number_);
   sessions_.log_.info("connection " + name_ + " (" + to_string(number_) + ") has ended");
@@ -314,7 +324,10 @@ void Session::abort() {
 
 void Session::check_idle(Clock::time_point now) {
   if (phase_ == Phase::closing) {
-    if (now - closing_since_ >= kLinger) abort();
+    const std::size_t unread = output_.backlog() + in_transit(socket_.native_handle());
+    if (unread != unread_) unread_since_ = now;
+    unread_ = unread;
+    if (now - unread_since_ >= kLinger || now - closing_since_ >= kLongestLinger) abort();
     return;
   }
   const auto& limits = sessions_.limits_;

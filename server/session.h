@@ -100,6 +100,8 @@ class Session : public std::enable_shared_from_this<Session> {
   const Clock::time_point connected_at_ = Clock::now();
   Clock::time_point last_input_at_ = connected_at_;
   Clock::time_point closing_since_{};
+  Clock::time_point unread_since_{};  // when the client last took some of the last lines
+  std::size_t unread_ = 0;            // how much of them it has not taken
   OutputQueue output_;
   LineQueue lines_;
   TelnetCodec codec_;

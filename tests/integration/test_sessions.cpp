@@ -163,11 +163,9 @@ TEST_CASE("a task goes on when its player vanishes, and its read() raises E_INVA
 TEST_CASE("a client that does not read is bounded, and others are quick meanwhile") {
   Server server;
   Client wizard = server.log_in();
-  wizard.line("@player Slow pass");
-  wizard.expect("Made player");
-  Client slow = Client(server.port(), 4096);
-  slow.line("connect slow pass");
-  slow.expect("\r\n");
+  wizard.line("@player Slow pass programmer");
+  wizard.expect("Made programmer");
+  Client slow = server.log_in("slow", "pass", 4096);
   const std::size_t before = server.memory();
   for (int i = 0; i < 50; ++i) {
     wizard.line(

@@ -149,8 +149,8 @@ Server::~Server() {
 
 std::string Server::log() const { return contents(directory_.path() / "log"); }
 
-Client Server::log_in(std::string_view name, std::string_view password) const {
-  Client client = connect();
+Client Server::log_in(std::string_view name, std::string_view password, int receive_buffer) const {
+  Client client = connect(receive_buffer);
   client.line("connect " + std::string(name) + " " + std::string(password));
   client.line("PREFIX cosmoo-test-in");
   client.line(";1");

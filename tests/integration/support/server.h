@@ -55,9 +55,9 @@ class Server {
   const std::string& output() const { return output_; }
 
   Client connect(int receive_buffer = 0) const { return Client(port_, receive_buffer); }
-  /// A client that has logged in.
-  Client log_in(std::string_view name = "wizard",
-                std::string_view password = kWizardPassword) const;
+  /// A client that has logged in as a programmer.
+  Client log_in(std::string_view name = "wizard", std::string_view password = kWizardPassword,
+                int receive_buffer = 0) const;
 
   /// Sends the signal and waits for the end: its exit code, or 128 and the signal's number.
   int stop(int signal = SIGTERM);
