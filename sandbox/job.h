@@ -46,7 +46,8 @@ std::string_view to_string(Status status);
 struct Usage {
   double cpu_s = 0;   ///< User and system time of the job.
   double wall_s = 0;  ///< From start to end.
-  std::uint64_t memory_peak_bytes = 0;  ///< Of its largest process; 0: not known.
+  /// Of its largest process; 0: not known.
+  std::uint64_t memory_peak_bytes = 0;
   std::uint64_t instructions = 0;  ///< Guests only.
 };
 

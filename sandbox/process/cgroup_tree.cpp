@@ -160,6 +160,8 @@ void CgroupTree::retire(Leaf& leaf) {
   leaf = Leaf{};
 }
 
+bool CgroupTree::restless() const { return !dying_.empty() || free_.size() < kPrepared / 2; }
+
 bool CgroupTree::tend() {
   int budget = kRemovalsPerTend;
   std::erase_if(dying_, [&](Dying& dying) {
@@ -173,10 +175,11 @@ bool CgroupTree::tend() {
     spdlog::warn("control group {}/{} stays: something in it does not end", name_, dying.name);
     return true;
   });
-  for (int made = 0; made < kAdditionsPerTend && free_.size() < kPrepared; ++made) {
-    if (add_leaf() != 0) break;
+  int error = 0;
+  for (int made = 0; made < kAdditionsPerTend && free_.size() < kPrepared && error == 0; ++made) {
+    error = add_leaf();
   }
-  return !dying_.empty();
+  return !dying_.empty() || (free_.size() < kPrepared && error == 0);
 }
 
 }  // namespace cosmoo::sandbox

@@ -26,7 +26,7 @@ class CgroupTree final : public ProcessTree {
   void started(const Place&, pid_t) override {}
   void kill(const Place& place, pid_t leader) override;
   void leave(const Place& place, pid_t leader) override;
-  bool restless() const override { return !dying_.empty(); }
+  bool restless() const override;
   bool tend() override;
 
  private:

@@ -127,9 +127,13 @@ void ProcessJob::advance() {
   if (!live_) return;
   if (live_->output.over_cap() || live_->errors.over_cap()) end_because(Reason::output);
   const bool streams_ended = live_->output.ended() && live_->errors.ended();
-  if (!live_->leader_ended) {
-    if (streams_ended) keeper_.end_is_near(info_.id);
-  } else if (streams_ended) {
+  if (streams_ended && !live_->leader_ended) {
+    // Its signal may have been looked at already, along with those of others.
+    keeper_.end_is_near(info_.id);
+    look_for_end();
+  }
+  if (!live_->leader_ended) return;
+  if (streams_ended) {
     finish();
   } else if (!live_->grace) {
     linger();
