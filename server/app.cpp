@@ -206,8 +206,15 @@ void App::await_quiet(Clock::time_point deadline) {
   });
 }
 
+// An exception that gets here has left one handler undone; the others go on.
 Result<void> App::run() {
-  loop_.run();
+  while (!loop_.stopped()) {
+    try {
+      loop_.run();
+    } catch (const std::exception& failure) {
+      log_.error(std::string("unexpected: ") + failure.what());
+    }
+  }
   scheduler_.kill_all();
   auto closed = store_->close();
   if (closed) log_.info("the world is written");

@@ -61,6 +61,12 @@ Client::~Client() {
 Client::Client(Client&& other) noexcept
     : socket_(std::exchange(other.socket_, -1)), pending_(std::move(other.pending_)) {}
 
+Client& Client::operator=(Client&& other) noexcept {
+  std::swap(socket_, other.socket_);
+  std::swap(pending_, other.pending_);
+  return *this;
+}
+
 std::size_t Client::send_some(std::string_view bytes) {
   const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   return sent > 0 ? static_cast<std::size_t>(sent) : 0;

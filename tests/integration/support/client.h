@@ -18,7 +18,7 @@ class Client {
   explicit Client(std::uint16_t port, int receive_buffer = 0);
   ~Client();
   Client(Client&& other) noexcept;
-  Client& operator=(Client&&) = delete;
+  Client& operator=(Client&& other) noexcept;
 
   /// Sends all of it, however long the server takes to read.
   void send(std::string_view bytes, Wait deadline = kDeadline);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,7 +42,7 @@ std::string contents(const fs::path& file) {
 
 // Starts the server with standard output on `output` and standard error on `errors`.
 pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-            int output, int errors) {
+            int output, int errors, int descriptors) {
   std::vector<std::string> words{binary()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -50,6 +51,10 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::st
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (descriptors > 0) {
+    const rlimit limit{static_cast<rlim_t>(descriptors), static_cast<rlim_t>(descriptors)};
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
   for (const std::string& entry : environment) ::putenv(strdup(entry.c_str()));
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, 0);
@@ -117,7 +122,7 @@ Server::Server(ServerOptions options)
   REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
   const int errors = ::open((directory_.path() / "log").c_str(),
                             O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-  pid_ = spawn(arguments, options.environment, pipe[1], errors);
+  pid_ = spawn(arguments, options.environment, pipe[1], errors, options.descriptors);
   ::close(pipe[1]);
   ::close(errors);
   stdout_ = pipe[0];
@@ -199,7 +204,7 @@ Run run_server(const std::vector<std::string>& arguments) {
   };
   const int output = open("out");
   const int errors = open("err");
-  const pid_t pid = spawn(arguments, {}, output, errors);
+  const pid_t pid = spawn(arguments, {}, output, errors, 0);
   ::close(output);
   ::close(errors);
   const auto until = Clock::now() + 6 * kDeadline;

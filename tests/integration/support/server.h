@@ -29,6 +29,13 @@ class TempDirectory {
   std::filesystem::path path_;
 };
 
+/// A sanitizer's build: it holds memory back, and has needs of its own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 inline constexpr std::string_view kWizardPassword = "open-sesame";
 
 struct ServerOptions {
@@ -36,6 +43,7 @@ struct ServerOptions {
   std::string config;                    ///< Text of the configuration file.
   std::vector<std::string> environment;  ///< "NAME=value", besides the test's own.
   std::filesystem::path data;            ///< Empty: a fresh directory.
+  int descriptors = 0;                   ///< How many it may have open; 0: as the test.
 };
 
 class Server {
