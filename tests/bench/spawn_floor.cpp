@@ -1,4 +1,4 @@
-#include "tests/bench/bench_spawn_floor.h"
+#include "tests/bench/spawn_floor.h"
 
 #include <fcntl.h>
 #include <poll.h>

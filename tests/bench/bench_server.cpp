@@ -1,0 +1,85 @@
+#include "tests/bench/bench_server.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+
+namespace cosmoo::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kConfig = R"(
+[log]
+level = "warning"
+
+[budgets]
+foreground_ticks = 1000000000000
+foreground_seconds = 600
+background_ticks = 1000000000000
+background_seconds = 600
+task_memory_mib = 8192
+engine_memory_mib = 16384
+
+[exec]
+max_jobs = 1000
+timeout_seconds = 120
+output_bytes = 134217728
+input_bytes = 134217728
+)";
+
+test::ServerOptions options(const fs::path& programs) {
+  for (const char* name : {"true", "cat"}) fs::copy_file(fs::path("/bin") / name, programs / name);
+  test::ServerOptions options;
+  options.config = kConfig;
+  options.arguments = {"--executables", programs.string()};
+  return options;
+}
+
+}  // namespace
+
+BenchServer::BenchServer() : server_(options(programs_.path())), wizard_(server_.log_in()) {}
+
+BenchServer::~BenchServer() {
+  if (std::uncaught_exceptions() > 0) std::fputs(server_.log().c_str(), stderr);
+}
+
+test::Client BenchServer::log_in_another() {
+  wizard_.line("@player second password wizard");
+  wizard_.expect("Made wizard");
+  wizard_.read_line();
+  return server_.log_in("second", "password");
+}
+
+std::string BenchServer::program(std::string_view name) const {
+  return (programs_.path() / name).string();
+}
+
+std::vector<double> BenchServer::run(std::string_view code, test::Client::Wait deadline) {
+  start(code);
+  return result(deadline);
+}
+
+void BenchServer::start(std::string_view code) {
+  std::string line = ";" + std::string(code);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  wizard_.line(line);
+}
+
+std::vector<double> BenchServer::result(test::Client::Wait deadline) {
+  const std::string answer = wizard_.read_line(deadline);
+  REQUIRE_MESSAGE(answer.starts_with("=> {"), "the server answered ", answer);
+  std::vector<double> numbers;
+  const char* at = answer.c_str() + 4;
+  for (char* end = nullptr; *at != '\0' && *at != '}'; at = end + (*end == ',' ? 1 : 0)) {
+    numbers.push_back(std::strtod(at, &end));
+    REQUIRE_MESSAGE(end != at, "the server answered ", answer);
+  }
+  return numbers;
+}
+
+}  // namespace cosmoo::bench

@@ -1,0 +1,121 @@
+// Much data through a program while somebody else types: bytes must be right and nobody waits.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+
+#include "tests/bench/bench_server.h"
+#include "tests/bench/measurements.h"
+
+namespace cosmoo::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+enum class Form { raw, binary };
+
+// Blocks of 4 KiB with every byte value in them, each numbered: none is like another.
+constexpr const char* kTransfer = R"(
+    local bytes = {{}}
+    for byte = 0, 255 do bytes[#bytes + 1] = string.char(byte) end
+    local filler = string.rep(table.concat(bytes), 16):sub(1, 4084)
+    local blocks = {{}}
+    for i = 1, {blocks} do blocks[i] = string.format("%012d", i) .. filler end
+    local data = table.concat(blocks)
+    local given = {given}
+    blocks = nil
+    notify(player, "made")
+    read()
+    local results, took = {{}}, {{}}
+    for i = 1, {rounds} do
+      local began = ftime()
+      results[i] = exec({{"cat"}}, given, {{}}, {options})
+      took[i] = ftime() - began
+    end
+    notify(player, "moved")
+    read()
+    local right = 0
+    for i = 1, {rounds} do
+      if results[i][1] == 0 and results[i][2] == given then right = right + 1 end
+    end
+    return {{#data, right, table.unpack(took)}})";
+
+double round_trip(test::Client& client) {
+  const auto began = Clock::now();
+  REQUIRE(test::eval(client, "1+1") == "2");
+  return std::chrono::duration<double>(Clock::now() - began).count();
+}
+
+std::vector<double> round_trips_until(test::Client& client, const std::atomic<bool>& over) {
+  std::vector<double> seconds;
+  while (!over) seconds.push_back(round_trip(client));
+  return seconds;
+}
+
+// What somebody waits who types at any moment, asked every millisecond: while one round trip takes
+// long, others would have come as well.
+std::vector<double> at_any_moment(const std::vector<double>& round_trips) {
+  constexpr double kInterval = 1e-3;
+  std::vector<double> waits;
+  double next = 0;  // from the start of the round trip to the next moment that is asked about
+  for (const double seconds : round_trips) {
+    for (; next < seconds; next += kInterval) waits.push_back(seconds - next);
+    next -= seconds;
+  }
+  return waits;
+}
+
+void measure_form(const Scale& scale, Report& report, Form form) {
+  const std::string name = form == Form::raw ? "transfer.raw" : "transfer.binary";
+  const std::size_t mib = scale.of<std::size_t>(64, 8);
+  BenchServer server;
+  test::Client second = server.log_in_another();
+  server.start(fmt::format(fmt::runtime(kTransfer), fmt::arg("blocks", mib << 8),
+                           fmt::arg("rounds", scale.rounds),
+                           fmt::arg("given", form == Form::raw ? "data" : "encode_binary(data)"),
+                           fmt::arg("options", form == Form::raw ? "{raw = true}" : "{}")));
+  server.wizard().expect("made\r\n", BenchServer::kLongest);
+
+  Rounds times;
+  const std::size_t quiet = scale.of<std::size_t>(3000, 300);
+  for (std::size_t i = 0; i < quiet; ++i) times.theirs.push_back(round_trip(second));
+
+  std::atomic<bool> over = false;
+  server.wizard().line("go");
+  auto mover = std::async(std::launch::async, [&] {
+    struct Finally {
+      std::atomic<bool>& flag;
+      ~Finally() { flag = true; }
+    } const finally{over};
+    server.wizard().expect("moved\r\n", BenchServer::kLongest);
+  });
+  times.ours = round_trips_until(second, over);
+  mover.get();
+  server.wizard().line("go");
+  const auto result = server.result();
+  REQUIRE(result.size() == 2 + scale.rounds);
+  CHECK_MESSAGE(result[1] == static_cast<double>(scale.rounds), name,
+                ": what came back is not what was given");
+
+  report.latency({name, ";1+1 meanwhile", "alone", "ms"}, times,
+                 {Bar::Of::ours, Bar::Side::at_most, 20});
+  const Rounds waits{at_any_moment(times.ours), at_any_moment(times.theirs)};
+  report.latency({name + ".any_moment", "wait meanwhile", "alone", "ms"}, waits,
+                 {Bar::Of::ours, Bar::Side::at_most, 20});
+  const double took = median({result.begin() + 2, result.end()});
+  report.note(name, fmt::format("{} times {:.0f} bytes in and out, equal: {:.0f}; {:.0f} ms each, "
+                                "{:.0f} MiB/s each way",
+                                scale.rounds, result[0], result[1], 1e3 * took,
+                                static_cast<double>(mib) / took));
+}
+
+}  // namespace
+
+void measure_transfer(const Scale& scale, Report& report) {
+  measure_form(scale, report, Form::raw);
+  measure_form(scale, report, Form::binary);
+}
+
+}  // namespace cosmoo::bench
