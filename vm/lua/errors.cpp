@@ -73,10 +73,17 @@ void sanitize_error(lua_State* L) {
   }
 }
 
+// What ends a task passes every pcall. Being refused memory is such an end too.
+void rethrow_if_doomed(lua_State* L, int status) {
+  LuaExecution& execution = *runtime(L).current;
+  if (status == LUA_ERRMEM) execution.doom(Budget::memory);
+  if (execution.doomed()) lua_error(L);
+}
+
 int pcall_finished(lua_State* L, int status, std::size_t depth) {
   LuaExecution& execution = *runtime(L).current;
   if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L);
-  if (execution.doomed()) lua_error(L);
+  rethrow_if_doomed(L, status);
   if (execution.activations.size() > depth) {
     execution.activations.resize(depth);
     sanitize_error(L);
@@ -109,8 +116,8 @@ int xpcall_handled_k(lua_State* L, int, lua_KContext) { return lua_gettop(L) - 1
 int xpcall_finished(lua_State* L, int status, std::size_t depth) {
   // stack: handler, true, results... | handler, true, error
   if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - 1;
+  rethrow_if_doomed(L, status);
   LuaExecution& execution = *runtime(L).current;
-  if (execution.doomed()) lua_error(L);
   if (execution.activations.size() > depth) {
     execution.activations.resize(depth);
     sanitize_error(L);

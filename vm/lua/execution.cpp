@@ -8,6 +8,8 @@ namespace cosmoo::lua {
 namespace {
 
 constexpr std::size_t kMostSpareThreads = 64;
+// Finding a level costs as many steps as it is deep: beyond this many, lines are not told.
+constexpr int kMostLevels = 2000;
 
 // Protected: makes a thread and leaves it, anchored, among the spare ones.
 int new_thread_l(lua_State* L) {
@@ -190,8 +192,8 @@ std::vector<Frame> LuaExecution::frames(lua_State* L) const {
     line = 0;
   };
   lua_Debug record;
-  for (int level = 0; L != nullptr && activation != activations.rend() && lua_checkstack(L, 1) &&
-                      lua_getstack(L, level, &record) != 0;
+  for (int level = 0; L != nullptr && activation != activations.rend() && level < kMostLevels &&
+                      lua_checkstack(L, 1) && lua_getstack(L, level, &record) != 0;
        ++level) {
     lua_getinfo(L, "Slf", &record);
     const bool boundary = is_activation_boundary(lua_tocfunction(L, -1));
