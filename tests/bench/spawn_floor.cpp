@@ -19,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Run {
   pid_t pid = -1;
+  int input = -1;  ///< Unless it was closed at once.
   int output = -1;
   int errors = -1;
 };
@@ -35,7 +36,9 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-Run start(const char* program) {
+enum class Input { none, pipe };
+
+Run start(const char* program, Input kind = Input::none) {
   int input[2], output[2], errors[2];
   make_pipe(input);
   make_pipe(output);
@@ -52,7 +55,11 @@ Run start(const char* program) {
   const int error = ::posix_spawn(&run.pid, program, &actions, nullptr, arguments, environment);
   ::posix_spawn_file_actions_destroy(&actions);
   ::close(input[0]);
-  ::close(input[1]);
+  if (kind == Input::none) {
+    ::close(input[1]);
+  } else {
+    run.input = input[1];
+  }
   ::close(output[1]);
   ::close(errors[1]);
   run.output = output[0];
@@ -118,6 +125,40 @@ double spawn_at_once(const char* program, std::size_t count) {
   }
   for (const Run& run : runs) reap(run);
   return seconds_since(begin);
+}
+
+double pump_through(const char* program, const std::string& bytes) {
+  const auto begin = Clock::now();
+  const Run run = start(program, Input::pipe);
+  ::fcntl(run.input, F_SETFL, O_NONBLOCK);
+  std::string got(bytes.size() + 1, '\0');
+  std::size_t written = 0;
+  std::size_t have = 0;
+  bool ended = false;
+  pollfd entries[] = {{run.output, POLLIN, 0}, {run.input, POLLOUT, 0}};
+  while (!ended) {
+    if (::poll(entries, written < bytes.size() ? 2 : 1, -1) < 0) fail(errno, "poll");
+    if (entries[0].revents != 0) {
+      const ssize_t size = ::read(run.output, got.data() + have, got.size() - have);
+      if (size < 0) fail(errno, "read");
+      have += static_cast<std::size_t>(size);
+      ended = size == 0;
+    }
+    if (written < bytes.size() && entries[1].revents != 0) {
+      const ssize_t size = ::write(run.input, bytes.data() + written, bytes.size() - written);
+      if (size < 0 && errno != EAGAIN) fail(errno, "write");
+      if (size > 0) written += static_cast<std::size_t>(size);
+      if (written == bytes.size()) ::close(run.input);
+    }
+  }
+  ::close(run.output);
+  while (!read_some(run.errors)) {
+  }
+  reap(run);
+  const double seconds = seconds_since(begin);
+  got.resize(have);
+  if (got != bytes) throw std::runtime_error("the program gave back something else");
+  return seconds;
 }
 
 }  // namespace cosmoo::bench

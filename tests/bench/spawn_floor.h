@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace cosmoo::bench {
@@ -18,5 +19,10 @@ std::vector<double> spawn_sequentially(const char* program, std::size_t times);
 /// `count` runs started before the first is waited for, their outputs collected with poll():
 /// the seconds until all have ended. Needs five descriptors a run.
 double spawn_at_once(const char* program, std::size_t count);
+
+/// Sends `bytes` through a program that copies its input to its output, without blocking on either,
+/// and collects what comes: the seconds until it has ended. Throws std::runtime_error if something
+/// else comes back.
+double pump_through(const char* program, const std::string& bytes);
 
 }  // namespace cosmoo::bench
