@@ -143,6 +143,8 @@ verb { "@create", "any any any", function()
   local ok, object = pcall(function()
     local made = create($named(parent))
     made.name = name
+    -- "bell" finds a brass bell, too.
+    if name:find(" ") then made.aliases = explode(name) end
     move(made, player)
     return made
   end)
@@ -223,7 +225,8 @@ verb { "@tasks", "none none none", function()
     local when = type(wakes) == "string" and wakes or ("in %.1fs"):format(wakes)
     local who = valid(owner) and owner.name .. " (" .. owner .. ")" or tostring(owner)
     local where = valid(definer) and definer .. ":" .. name or name
-    player:tell(("%6d  %-14s %-16s %s, line %d"):format(id, who, when, where, line))
+    if line > 0 then where = where .. ", line " .. line end
+    player:tell(("%6d  %-14s %-16s %s"):format(id, who, when, where))
   end
 end }
 

@@ -10,13 +10,13 @@
 
 namespace cosmoo {
 
-inline constexpr ObjectId kAmbiguous{-2};     ///< $ambiguous_match
-inline constexpr ObjectId kFailedMatch{-3};   ///< $failed_match
+inline constexpr ObjectId kAmbiguous{-2};    ///< $ambiguous_match
+inline constexpr ObjectId kFailedMatch{-3};  ///< $failed_match
 
 struct Command {
   std::string verb;
-  std::string argstr;              ///< Everything after the verb, as typed.
-  std::vector<std::string> args;   ///< argstr in words; quotes and backslashes as in MOO.
+  std::string argstr;             ///< Everything after the verb, as typed.
+  std::vector<std::string> args;  ///< argstr in words; quotes and backslashes as in MOO.
   std::string dobjstr, prepstr, iobjstr;
   ObjectId dobj = kNothing;
   ObjectId iobj = kNothing;
@@ -48,7 +48,8 @@ std::optional<std::int8_t> find_preposition(std::string_view words);
 std::string_view preposition_text(std::int8_t prep);
 
 /// "this none any", "none in any": text to VerbArgs and back. E_INVARG.
-Result<VerbArgs> parse_verb_args(std::string_view dobj, std::string_view prep, std::string_view iobj);
+Result<VerbArgs> parse_verb_args(std::string_view dobj, std::string_view prep,
+                                 std::string_view iobj);
 std::string to_string(const VerbArgs& args);
 
 /// "rxd" to bits and back; E_INVARG names the letter that does not belong.

@@ -16,9 +16,9 @@ enum ObjectFlag : std::uint32_t {
   kPlayer = 1,
   kProgrammer = 2,
   kWizard = 4,
-  kReadable = 8,    ///< "r": anyone may list its properties and verbs
-  kWritable = 16,   ///< "w": anyone may add properties and verbs
-  kFertile = 32,    ///< "f": anyone may make children
+  kReadable = 8,   ///< "r": anyone may list its properties and verbs
+  kWritable = 16,  ///< "w": anyone may add properties and verbs
+  kFertile = 32,   ///< "f": anyone may make children
 };
 
 /// Permission letters of properties and verbs, as bits.
@@ -58,7 +58,7 @@ struct Verb {
   ObjectId owner;
   std::uint8_t permissions = kRead | kExecute | kDebug;
   VerbArgs args;
-  std::string code;          ///< Lua source.
+  std::string code;           ///< Lua source.
   std::uint64_t version = 0;  ///< New with every change of the code; unique in this process.
 };
 

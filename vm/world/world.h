@@ -6,7 +6,8 @@
 //     after a take_changes() calls on_change().
 //  3. Pointers to objects, properties and verbs are good until the next change of the world; hold
 //     ids across anything else.
-//  4. A property is defined on one object; a descendant gets a slot of its own when something is set
+//  4. A property is defined on one object; a descendant gets a slot of its own when something is
+//  set
 //     there. Without one it has the nearest ancestor's value and permissions and its owner, or with
 //     the `c` bit its own object's owner.
 //  5. An object has at most one property of a name: whatever would give it two is refused.
@@ -37,9 +38,9 @@ struct VerbRef {
 
 /// A property as an object has it: inherited ones too.
 struct PropertyView {
-  const Property* slot;   ///< The object's own: owner and permissions. Clear if it has none yet.
-  const Value* value;     ///< Its value, or the nearest ancestor's if it is clear.
-  ObjectId definer;       ///< Who introduced it.
+  const Property* slot;  ///< The object's own: owner and permissions. Clear if it has none yet.
+  const Value* value;    ///< Its value, or the nearest ancestor's if it is clear.
+  ObjectId definer;      ///< Who introduced it.
 };
 
 /// What has changed since the last batch: a list of rows for the store.
@@ -155,7 +156,8 @@ class World {
   void on_change(std::function<void()> on_change) { on_change_ = std::move(on_change); }
   bool dirty() const;
   Changes take_changes();
-  /// Puts a loaded object in place, whole; links to parents and locations are made by finish_load().
+  /// Puts a loaded object in place, whole; links to parents and locations are made by
+  /// finish_load().
   void load_object(Object object);
   /// Checks and links everything that was loaded. An error names the object that does not fit.
   Result<void> finish_load(std::int64_t max_object);
