@@ -49,11 +49,29 @@ double round_trip(test::Client& client) {
   return std::chrono::duration<double>(Clock::now() - began).count();
 }
 
-std::vector<double> round_trips_until(test::Client& client, const std::atomic<bool>& over) {
-  std::vector<double> seconds;
-  while (!over) seconds.push_back(round_trip(client));
-  return seconds;
-}
+// Somebody who types one line after the other, on a thread of his own, until stop().
+class Typist {
+ public:
+  explicit Typist(test::Client& client)
+      : seconds_(std::async(std::launch::async, [this, &client] {
+          std::vector<double> seconds;
+          while (!over_) seconds.push_back(round_trip(client));
+          return seconds;
+        })) {}
+  ~Typist() { over_ = true; }  // the future waits for the thread
+  Typist(const Typist&) = delete;
+  Typist& operator=(const Typist&) = delete;
+
+  /// The seconds of each round trip. Once.
+  std::vector<double> stop() {
+    over_ = true;
+    return seconds_.get();
+  }
+
+ private:
+  std::atomic<bool> over_ = false;
+  std::future<std::vector<double>> seconds_;
+};
 
 // What somebody waits who types at any moment, asked every millisecond: while one round trip takes
 // long, others would have come as well.
@@ -83,17 +101,12 @@ void measure_form(const Scale& scale, Report& report, Form form) {
   const std::size_t quiet = scale.of<std::size_t>(3000, 300);
   for (std::size_t i = 0; i < quiet; ++i) times.theirs.push_back(round_trip(second));
 
-  std::atomic<bool> over = false;
-  server.wizard().line("go");
-  auto mover = std::async(std::launch::async, [&] {
-    struct Finally {
-      std::atomic<bool>& flag;
-      ~Finally() { flag = true; }
-    } const finally{over};
+  {
+    Typist typist(second);
+    server.wizard().line("go");
     server.wizard().expect("moved\r\n", BenchServer::kLongest);
-  });
-  times.ours = round_trips_until(second, over);
-  mover.get();
+    times.ours = typist.stop();
+  }
   server.wizard().line("go");
   const auto result = server.result();
   REQUIRE(result.size() == 2 + scale.rounds);
@@ -107,6 +120,7 @@ void measure_form(const Scale& scale, Report& report, Form form) {
                  {Bar::Of::ours, Bar::Side::at_most, 20});
   Rounds rates;
   const std::string bytes(mib << 20, 'x');
+  Typist typist(second);  // takes as much of the machine as before
   for (std::size_t i = 0; i < scale.rounds; ++i) {
     const double bare = pump_through(server.program("cat").c_str(), bytes);
     rates.add(static_cast<double>(mib) / result[2 + i], static_cast<double>(mib) / bare);
