@@ -1,7 +1,8 @@
 // Verb calls: obj:verb(...), pass(...), eval(...), fork(...), and the first call of every task.
 //
-// Each makes an activation with the verb owner's permissions; arguments and results cross as inert
-// values. The activation is gone when the call returns; an error leaves it for pcall to cut away.
+// Each makes an activation with the verb owner's permissions; arguments, results and errors cross
+// as inert values. An error stops at each border, where the activation ends, and goes on from
+// there: what Lua runs while an error passes (__close) never finds another verb's permissions.
 #include "vm/lua/compile.h"
 #include "vm/lua/convert.h"
 #include "vm/lua/runtime.h"
@@ -10,9 +11,19 @@ namespace cosmoo::lua {
 namespace {
 
 constexpr std::size_t kMostCompiled = 20'000;
+constexpr std::size_t kMostCompiledSource = 16u << 20;
 
-std::string verb_text(const Runtime& rt, ObjectId object, Symbol name) {
-  return to_string(object) + ":" + rt.world.symbols().name_of(name);
+std::string verb_text(ObjectId object, std::string_view name) {
+  return to_string(object) + ":" + std::string(name.substr(0, 80));
+}
+
+// What a verb is called in its activation: as it was called, or by its first name if the table of
+// symbols takes no such name.
+Symbol called_name(Runtime& rt, const VerbRef& ref, std::string_view called) {
+  SymbolTable& symbols = rt.world.symbols();
+  if (const auto symbol = symbols.intern_called(called)) return *symbol;
+  const std::string& names = rt.world.verb(ref)->names;
+  return symbols.intern(names.substr(0, names.find(' ')));
 }
 
 // "#4:look": the verb's first name, without its star.
@@ -30,9 +41,9 @@ void push_word(lua_State* L, const Command* command, std::string Command::*word)
   }
 }
 
-void push_variable(lua_State* L, std::size_t variable, int first_arg, int last_arg) {
+void push_variable(lua_State* L, const Activation& activation, std::size_t variable, int first_arg,
+                   int last_arg) {
   Runtime& rt = runtime(L);
-  const Activation& activation = rt.current->top();
   const Command* command = rt.current->command.get();
   switch (variable) {
     case 0:
@@ -73,27 +84,68 @@ void push_variable(lua_State* L, std::size_t variable, int first_arg, int last_a
   }
 }
 
-// Makes what a call returned inert, and ends its activation.
-int leave_activation(lua_State* L, int first_result) {
-  runtime(L).current->activations.pop_back();
-  for (int i = first_result; i <= lua_gettop(L); ++i) {
+// Called where an error is raised, while the stack still tells where that is.
+int error_raised_l(lua_State* L) {
+  runtime(L).current->note_traceback(L);
+  return 1;
+}
+
+// Ends the call whose handler is at `base`: its results are made inert and stand from `base` on, or
+// its error goes on. The number of results.
+int leave_activation(lua_State* L, int status, int base) {
+  LuaExecution& execution = *runtime(L).current;
+  execution.activations.pop_back();
+  if (status != LUA_OK && status != LUA_YIELD) {
+    if (status == LUA_ERRMEM) execution.doom(Budget::memory);
+    if (!execution.doomed() && !make_inert(L, -1)) {
+      lua_pop(L, 1);
+      lua_pushliteral(L, "(the error object is not a value)");
+    }
+    lua_error(L);
+  }
+  lua_remove(L, base);
+  for (int i = base; i <= lua_gettop(L); ++i) {
     const Result<void> inert = make_inert(L, i);
     if (!inert) raise(L, inert.error());
   }
-  return lua_gettop(L) - first_result + 1;
+  return lua_gettop(L) - base + 1;
 }
 
-int verb_returned_k(lua_State* L, int, lua_KContext first_result) {
-  return leave_activation(L, static_cast<int>(first_result));
+int verb_returned_k(lua_State* L, int status, lua_KContext base) {
+  return leave_activation(L, status, static_cast<int>(base));
 }
 
-void enter_activation(lua_State* L, const Activation& activation) {
+// Puts the verb's function and variables before the arguments from `first_arg` up. An eval's
+// function stands at `first_arg` already, without arguments.
+void push_callee(lua_State* L, const Activation& activation, const CompiledVerb& code,
+                 int first_arg) {
+  const int last_arg = lua_gettop(L);
+  luaL_checkstack(L, static_cast<int>(kVerbVariables.size()) + 3, "verb call");
+  const bool is_eval = code.function == LUA_NOREF;
+  if (!is_eval) lua_rawgeti(L, LUA_REGISTRYINDEX, code.function);
+  for (std::size_t i = 0; i < kVerbVariables.size(); ++i) {
+    if ((code.variables >> i & 1u) == 0) continue;
+    push_variable(L, activation, i, first_arg, is_eval ? first_arg - 1 : last_arg);
+  }
+  if (!is_eval) lua_rotate(L, first_arg, lua_gettop(L) - last_arg);
+}
+
+// Calls in an activation of its own; the arguments, from `first_arg` up, become the results.
+int call_in_activation(lua_State* L, const Activation& activation, const CompiledVerb& code,
+                       int first_arg, lua_KFunction k = verb_returned_k) {
   LuaExecution& execution = *runtime(L).current;
   const int depth = runtime(L).options.call_depth;
   if (execution.activations.size() >= static_cast<std::size_t>(depth)) {
     raise(L, ErrorCode::maxrec, "more than %d verb calls within each other", depth);
   }
+  push_callee(L, activation, code, first_arg);
+  lua_pushcfunction(L, error_raised_l);
+  lua_insert(L, first_arg);
+  // Nothing between here and the call may raise: the activation would stay.
   execution.activations.push_back(activation);
+  const int status =
+      lua_pcallk(L, lua_gettop(L) - first_arg - 1, LUA_MULTRET, first_arg, first_arg, k);
+  return leave_activation(L, status, first_arg);
 }
 
 int call_verb(lua_State* L, const VerbRef& ref, ObjectId object, Symbol name, int first_arg) {
@@ -103,36 +155,41 @@ int call_verb(lua_State* L, const VerbRef& ref, ObjectId object, Symbol name, in
     const Result<void> inert = make_inert(L, i);
     if (!inert) {
       raise(L, inert.error().code, "argument %d of %s: %s", i - first_arg + 1,
-            verb_text(rt, object, name).c_str(), inert.error().message.c_str());
+            verb_text(object, rt.world.symbols().name_of(name)).c_str(),
+            inert.error().message.c_str());
     }
   }
-  const Activation& caller = rt.current->top();
-  enter_activation(
-      L, {object, ref.definer, rt.world.verb(ref)->owner, caller.player, caller.this_object, name});
-  call_in_activation(L, code, first_arg, verb_returned_k);
-  return leave_activation(L, first_arg);
+  const Activation caller = rt.current->top();
+  return call_in_activation(
+      L, {object, ref.definer, rt.world.verb(ref)->owner, caller.player, caller.this_object, name},
+      code, first_arg);
 }
 
-// Upvalues: the name as written, its symbol.
+// Upvalues: the name as written, and its symbol if it was one then.
 int call_verb_l(lua_State* L) {
   Runtime& rt = runtime(L);
   rt.current->charge(L, 1);
-  const auto name = static_cast<Symbol>(lua_tointeger(L, lua_upvalueindex(2)));
+  std::size_t size = 0;
+  const char* text = lua_tolstring(L, lua_upvalueindex(1), &size);
+  const std::string_view called(text, size);
   const std::optional<ObjectId> object = to_object(L, 1);
   if (!object) {
-    raise(L, ErrorCode::type, "verb %s is called on %s, not on an object",
-          lua_tostring(L, lua_upvalueindex(1)), describe(L, 1));
+    raise(L, ErrorCode::type, "verb %s is called on %s, not on an object", text, describe(L, 1));
   }
-  const std::optional<VerbRef> ref = rt.world.find_verb(*object, name);
-  if (!ref && !rt.world.valid(*object)) {
-    raise(L, ErrorCode::invind, "%s: there is no object %s", verb_text(rt, *object, name).c_str(),
+  if (lua_isinteger(L, lua_upvalueindex(2))) {
+    const auto name = static_cast<Symbol>(lua_tointeger(L, lua_upvalueindex(2)));
+    if (const auto ref = rt.world.find_verb(*object, name)) {
+      return call_verb(L, *ref, *object, name, 2);
+    }
+  } else if (const auto ref = rt.world.find_verb(*object, called)) {
+    return call_verb(L, *ref, *object, called_name(rt, *ref, called), 2);
+  }
+  if (!rt.world.valid(*object)) {
+    raise(L, ErrorCode::invind, "%s: there is no object %s", verb_text(*object, called).c_str(),
           to_string(*object).c_str());
   }
-  if (!ref) {
-    raise(L, ErrorCode::verbnf, "%s has no verb %s", to_string(*object).c_str(),
-          lua_tostring(L, lua_upvalueindex(1)));
-  }
-  return call_verb(L, *ref, *object, name, 2);
+  raise(L, ErrorCode::verbnf, "%s has no verb %s", to_string(*object).c_str(),
+        std::string(called.substr(0, 80)).c_str());
 }
 
 int pass_l(lua_State* L) {
@@ -150,9 +207,8 @@ int pass_l(lua_State* L) {
 
 // --- eval
 
-int eval_returned_k(lua_State* L, int, lua_KContext) {
-  leave_activation(L, 2);
-  return lua_gettop(L);
+int eval_returned_k(lua_State* L, int status, lua_KContext base) {
+  return 1 + leave_activation(L, status, static_cast<int>(base));
 }
 
 // eval(code) -> true, results... | false, message, incomplete
@@ -181,10 +237,10 @@ int eval_l(lua_State* L) {
   }
   lua_pushboolean(L, 1);
   lua_replace(L, 1);
-  enter_activation(L, {kNothing, kNothing, caller.programmer, caller.player, caller.this_object,
-                       rt.world.symbols().intern("eval")});
-  call_in_activation(L, code, 2, eval_returned_k);
-  return eval_returned_k(L, LUA_OK, 0);
+  return 1 + call_in_activation(L,
+                                {kNothing, kNothing, caller.programmer, caller.player,
+                                 caller.this_object, rt.world.symbols().intern("eval")},
+                                code, 2, eval_returned_k);
 }
 
 // --- tasks
@@ -234,34 +290,16 @@ int fork_l(lua_State* L) {
 
 }  // namespace
 
-void call_in_activation(lua_State* L, const CompiledVerb& code, int first_arg, lua_KFunction k) {
-  const int last_arg = lua_gettop(L);
-  luaL_checkstack(L, static_cast<int>(kVerbVariables.size()) + 2, "verb call");
-  int pushed = 0;
-  if (code.function != LUA_NOREF) {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, code.function);
-    ++pushed;
-  }
-  // An eval's function is on the stack already, where its arguments would be.
-  const int args_end = code.function != LUA_NOREF ? last_arg : first_arg - 1;
-  for (std::size_t i = 0; i < kVerbVariables.size(); ++i) {
-    if ((code.variables >> i & 1u) == 0) continue;
-    push_variable(L, i, first_arg, args_end);
-    ++pushed;
-  }
-  if (code.function != LUA_NOREF) lua_rotate(L, first_arg, pushed);
-  lua_callk(L, lua_gettop(L) - first_arg, LUA_MULTRET, first_arg, k);
-}
-
 CompiledVerb compiled_verb(lua_State* L, const VerbRef& ref) {
   Runtime& rt = runtime(L);
   const Verb& verb = *rt.world.verb(ref);
   if (const auto it = rt.compiled.find(verb.version); it != rt.compiled.end()) return it->second;
-  if (rt.compiled.size() >= kMostCompiled) {
+  if (rt.compiled.size() >= kMostCompiled || rt.compiled_source > kMostCompiledSource) {
     for (const auto& [version, code] : rt.compiled) {
       luaL_unref(L, LUA_REGISTRYINDEX, code.function);
     }
     rt.compiled.clear();
+    rt.compiled_source = 0;
   }
   const std::uint64_t version = verb.version;
   const std::string name = chunk_name(ref, verb);
@@ -272,6 +310,7 @@ CompiledVerb compiled_verb(lua_State* L, const VerbRef& ref) {
   }
   code.function = luaL_ref(L, LUA_REGISTRYINDEX);
   rt.compiled.emplace(version, code);
+  rt.compiled_source += verb.code.size();
   return code;
 }
 
@@ -286,21 +325,23 @@ int task_main_l(lua_State* L) {
     if (verb == nullptr) raise(L, ErrorCode::verbnf, "the verb is gone");
     execution.activations.push_back({start.this_object, start.verb.definer, verb->owner,
                                      start.player, start.player,
-                                     rt.world.symbols().intern(start.name)});
+                                     called_name(rt, start.verb, start.name)});
     const CompiledVerb code = compiled_verb(L, start.verb);
     luaL_checkstack(L, static_cast<int>(start.args.size()), "arguments");
     for (const Value& argument : start.args) push_value(L, argument);
     if (!start.command.verb.empty()) {
       execution.command = std::make_shared<const Command>(std::move(start.command));
     }
-    call_in_activation(L, code, 1, task_ended_k);
+    push_callee(L, execution.top(), code, 1);
+    lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, task_ended_k);
   } else if (auto* source = std::get_if<LuaExecution::Source>(&execution.start)) {
     CompiledVerb code;
     if (const auto error = push_eval_function(L, source->text, code.variables)) {
       raise(L, ErrorCode::invarg, "%s", describe(*error).c_str());
     }
     source->text.clear();
-    call_in_activation(L, code, 1, task_ended_k);
+    push_callee(L, execution.top(), code, 1);
+    lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, task_ended_k);
   } else {
     auto& fork = std::get<LuaExecution::Fork>(execution.start);
     lua_rawgeti(L, LUA_REGISTRYINDEX, fork.packed);
@@ -329,7 +370,11 @@ void push_verb_caller(lua_State* L, int name_index) {
     lua_pop(L, 1);
     lua_pushvalue(L, name);
     lua_pushvalue(L, name);
-    lua_pushinteger(L, static_cast<lua_Integer>(to_symbol(L, name)));
+    if (const auto symbol = to_symbol(L, name)) {
+      lua_pushinteger(L, static_cast<lua_Integer>(*symbol));
+    } else {
+      lua_pushnil(L);
+    }
     lua_pushcclosure(L, call_verb_l, 2);
     lua_rawset(L, -3);
     lua_pushvalue(L, name);

@@ -13,8 +13,15 @@ namespace {
 
 constexpr const char* kErrorType = "cosmoo.error";
 
+// What an error holds beside its userdata.
+std::size_t bytes_outside(const ErrorValue& error) {
+  return error.message.size() + (error.value.is_nil() ? 0 : measure(error.value).bytes);
+}
+
 int error_gc_l(lua_State* L) {
-  static_cast<ErrorValue*>(lua_touserdata(L, 1))->~ErrorValue();
+  auto* error = static_cast<ErrorValue*>(lua_touserdata(L, 1));
+  release_outside(L, bytes_outside(*error));
+  error->~ErrorValue();
   return 0;
 }
 
@@ -65,63 +72,39 @@ int error_concat_l(lua_State* L) {
 
 // --- pcall and its kin
 
-// What a caught error may bring across activations: a value, or its text.
-void sanitize_error(lua_State* L) {
-  if (Result<void> inert = make_inert(L, -1); !inert) {
-    lua_pop(L, 1);
-    lua_pushliteral(L, "(the error object is not a value)");
-  }
-}
-
 // What ends a task passes every pcall. Being refused memory is such an end too.
 void rethrow_if_doomed(lua_State* L, int status) {
   LuaExecution& execution = *runtime(L).current;
   if (status == LUA_ERRMEM) execution.doom(Budget::memory);
   if (execution.doomed()) lua_error(L);
+  execution.forget_traceback();
 }
 
-int pcall_finished(lua_State* L, int status, std::size_t depth) {
-  LuaExecution& execution = *runtime(L).current;
+// stack: true, results... | true, error
+int pcall_k(lua_State* L, int status, lua_KContext) {
   if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L);
   rethrow_if_doomed(L, status);
-  if (execution.activations.size() > depth) {
-    execution.activations.resize(depth);
-    sanitize_error(L);
-  }
   lua_pushboolean(L, 0);
-  lua_insert(L, -2);
+  lua_replace(L, 1);
   return 2;
-}
-
-int pcall_k(lua_State* L, int status, lua_KContext depth) {
-  return pcall_finished(L, status, static_cast<std::size_t>(depth));
 }
 
 int pcall_l(lua_State* L) {
   luaL_checkany(L, 1);
-  LuaExecution& execution = *runtime(L).current;
-  execution.charge(L, 1);
-  const std::size_t depth = execution.activations.size();
+  runtime(L).current->charge(L, 1);
   lua_pushboolean(L, 1);
   lua_insert(L, 1);
-  const int status =
-      lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, static_cast<lua_KContext>(depth), pcall_k);
-  return pcall_finished(L, status, depth);
+  return pcall_k(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, pcall_k), 0);
 }
 
 // xpcall's handler is called after the error was caught, in the activation that called xpcall:
 // called where the error was raised it would run with another verb's permissions.
 int xpcall_handled_k(lua_State* L, int, lua_KContext) { return lua_gettop(L) - 1; }
 
-int xpcall_finished(lua_State* L, int status, std::size_t depth) {
-  // stack: handler, true, results... | handler, true, error
+// stack: handler, true, results... | handler, true, error
+int xpcall_k(lua_State* L, int status, lua_KContext) {
   if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(L) - 1;
   rethrow_if_doomed(L, status);
-  LuaExecution& execution = *runtime(L).current;
-  if (execution.activations.size() > depth) {
-    execution.activations.resize(depth);
-    sanitize_error(L);
-  }
   lua_pushboolean(L, 0);
   lua_replace(L, 2);
   lua_pushvalue(L, 1);
@@ -130,23 +113,15 @@ int xpcall_finished(lua_State* L, int status, std::size_t depth) {
   return lua_gettop(L) - 1;
 }
 
-int xpcall_k(lua_State* L, int status, lua_KContext depth) {
-  return xpcall_finished(L, status, static_cast<std::size_t>(depth));
-}
-
 int xpcall_l(lua_State* L) {
   luaL_checktype(L, 2, LUA_TFUNCTION);
-  LuaExecution& execution = *runtime(L).current;
-  execution.charge(L, 1);
-  const std::size_t depth = execution.activations.size();
+  runtime(L).current->charge(L, 1);
   lua_pushvalue(L, 2);
   lua_remove(L, 2);
   lua_insert(L, 1);
   lua_pushboolean(L, 1);
   lua_insert(L, 2);  // handler, true, function, args...
-  const int status =
-      lua_pcallk(L, lua_gettop(L) - 3, LUA_MULTRET, 0, static_cast<lua_KContext>(depth), xpcall_k);
-  return xpcall_finished(L, status, depth);
+  return xpcall_k(L, lua_pcallk(L, lua_gettop(L) - 3, LUA_MULTRET, 0, 0, xpcall_k), 0);
 }
 
 // raise(code [, message [, value]])
@@ -180,6 +155,7 @@ void push_error(lua_State* L, const ErrorValue& error) {
     return;
   }
   void* memory = lua_newuserdatauv(L, sizeof(ErrorValue), 0);
+  hold_outside(L, bytes_outside(error));
   new (memory) ErrorValue(error);
   luaL_setmetatable(L, kErrorType);
 }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kMostSpareThreads = 64;
 // Finding a level costs as many steps as it is deep: beyond this many, lines are not told.
-constexpr int kMostLevels = 2000;
+constexpr int kMostLevels = 200;
 
 // Protected: makes a thread and leaves it, anchored, among the spare ones.
 int new_thread_l(lua_State* L) {
@@ -147,10 +147,11 @@ Step LuaExecution::run(Task& task, Resumption with) {
 Step LuaExecution::ended_by_error(int status) {
   if (status == LUA_ERRMEM) doom(Budget::memory);
   if (doomed_) {
+    note_traceback(thread_.state);
     return Aborted{over_, std::string(over_text(over_)), traceback(over_text(over_))};
   }
   Value error = error_value(thread_.state);
-  const std::vector<Frame> calls = frames(thread_.state);
+  note_traceback(thread_.state);
   std::string text;
   if (error.type() == Value::Type::error) {
     const ErrorValue& raised = error.error();
@@ -159,7 +160,7 @@ Step LuaExecution::ended_by_error(int status) {
                : fmt::format("{}: {}", name_of(raised.code), raised.message);
   } else {
     const std::string shown = to_text(error);
-    text = calls.empty() ? shown : std::string(without_place(shown, calls.front()));
+    text = raised_in_.empty() ? shown : std::string(without_place(shown, raised_in_.front()));
   }
   return Failed{std::move(error), traceback(text)};
 }
@@ -167,12 +168,10 @@ Step LuaExecution::ended_by_error(int status) {
 std::vector<std::string> LuaExecution::traceback(std::string_view what) const {
   std::vector<std::string> lines;
   bool first = true;
-  if (thread_.state != nullptr) {
-    for (const Frame& frame : frames(thread_.state)) {
-      const std::string where = frame_text(frame);
-      lines.push_back(std::exchange(first, false) ? fmt::format("{}:  {}", where, what)
-                                                  : "... called from " + where);
-    }
+  for (const Frame& frame : raised_in_) {
+    const std::string where = frame_text(frame);
+    lines.push_back(std::exchange(first, false) ? fmt::format("{}:  {}", where, what)
+                                                : "... called from " + where);
   }
   if (first) lines.emplace_back(what);
   lines.emplace_back("(End of traceback)");

@@ -13,12 +13,17 @@ constexpr int kHookInstructions = 1000;
 constexpr std::int64_t kTicksPerHook = 10;
 constexpr std::size_t kHurryBytes = 1u << 20;
 constexpr std::size_t kBytesPerTick = 8192;
+// What call records may take beyond the limit, and the largest block that may be one. A finalizer
+// that has no room to run would be skipped, and what its object holds in C++ never be freed.
+constexpr std::size_t kReserveBytes = 64u << 10;
+constexpr std::size_t kLargestReserved = 128;
 
 }  // namespace
 
 void* allocate(void* account_pointer, void* block, std::size_t old_size, std::size_t new_size) {
   auto& account = *static_cast<MemoryAccount*>(account_pointer);
-  if (block == nullptr) old_size = 0;  // Lua passes the kind of the new object there
+  const bool is_object = block == nullptr && old_size != 0;  // Lua passes a new object's kind there
+  if (block == nullptr) old_size = 0;
   if (new_size == 0) {
     account.used -= old_size;
     std::free(block);
@@ -26,7 +31,8 @@ void* allocate(void* account_pointer, void* block, std::size_t old_size, std::si
   }
   if (new_size > old_size) {
     const std::size_t more = new_size - old_size;
-    if (account.used + more > account.limit) return nullptr;
+    const bool reserved = block == nullptr && !is_object && new_size <= kLargestReserved;
+    if (account.used + more > account.limit + (reserved ? kReserveBytes : 0)) return nullptr;
     account.unchecked += more;
     if (account.unchecked >= kHurryBytes && account.running != nullptr) {
       // Only sets fields of the thread: allowed at any moment, as from a signal handler.
@@ -37,6 +43,20 @@ void* allocate(void* account_pointer, void* block, std::size_t old_size, std::si
   if (moved != nullptr) account.used += new_size - old_size;
   return moved;
 }
+
+void hold_outside(lua_State* L, std::size_t bytes) {
+  MemoryAccount& account = runtime(L).memory;
+  if (account.used + bytes > account.limit) lua_gc(L, LUA_GCCOLLECT);
+  if (account.used + bytes > account.limit) {
+    if (LuaExecution* execution = runtime(L).current) execution->doom(Budget::memory);
+    lua_pushnil(L);
+    lua_error(L);
+  }
+  account.used += bytes;
+  account.unchecked += bytes;
+}
+
+void release_outside(lua_State* L, std::size_t bytes) { runtime(L).memory.used -= bytes; }
 
 void arm_budget_hook(lua_State* L) {
   lua_sethook(L, budget_hook, LUA_MASKCOUNT, kHookInstructions);
@@ -67,9 +87,13 @@ void LuaExecution::check_doom(lua_State* L) {
   lua_error(L);
 }
 
-void LuaExecution::charge(lua_State* L, std::int64_t ticks) {
+void LuaExecution::spend(std::int64_t ticks) {
   ticks_left_ -= ticks;
   if (ticks_left_ < 0) doom(Budget::ticks);
+}
+
+void LuaExecution::charge(lua_State* L, std::int64_t ticks) {
+  spend(ticks);
   // The clock is read only now and then: once a hook, and after what was expensive.
   if (ticks >= kTicksPerHook && Clock::now() >= slice_ends_) doom(Budget::seconds);
   check_doom(L);

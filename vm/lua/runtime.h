@@ -64,6 +64,7 @@ struct Runtime {
   LuaExecution* current = nullptr;  ///< The task that runs, if any.
   MemoryAccount memory{};
   boost::unordered_flat_map<std::uint64_t, CompiledVerb> compiled{};  ///< By Verb::version.
+  std::size_t compiled_source = 0;                                    ///< Their code, in bytes.
   int error_constants = LUA_NOREF;                                    ///< The E_ values, by code.
   int verb_callers = LUA_NOREF;  ///< Functions that call a verb, by its name.
   int globals = LUA_NOREF;       ///< The table behind every script's _ENV.
@@ -105,6 +106,8 @@ class LuaExecution final : public Execution {
 
   /// Spends ticks; dooms and raises when the slice has none left. Also looks at the clock.
   void charge(lua_State* L, std::int64_t ticks);
+  /// Spends ticks for what is done already, where nothing may be raised: whoever charges next does.
+  void spend(std::int64_t ticks);
   /// Raises if the task is doomed.
   void check_doom(lua_State* L);
   /// Marks the task as over `budget` (none: killed). The caller raises.
@@ -112,6 +115,12 @@ class LuaExecution final : public Execution {
   bool doomed() const { return doomed_; }
   /// The calls of the running task, innermost first.
   std::vector<Frame> callers() const { return frames(thread_.state); }
+  /// Keeps the calls in which an error is raised, until it is caught: the stack is unwound piece by
+  /// piece before the task has ended by it.
+  void note_traceback(lua_State* L) {
+    if (raised_in_.empty()) raised_in_ = frames(L);
+  }
+  void forget_traceback() { raised_in_.clear(); }
   std::int64_t ticks_left() const { return ticks_left_; }
   double seconds_left() const;
 
@@ -136,7 +145,7 @@ class LuaExecution final : public Execution {
   Clock::time_point slice_ends_;
   bool doomed_ = false;
   std::optional<Budget> over_;
-  bool begun_ = false;
+  std::vector<Frame> raised_in_;
 };
 
 // --- errors.cpp
@@ -150,15 +159,13 @@ void open_errors(lua_State* L);
 // --- objects.cpp
 void push_object(lua_State* L, ObjectId id);
 std::optional<ObjectId> to_object(lua_State* L, int index);
-Symbol to_symbol(lua_State* L, int index);  ///< of a string on the stack
+/// Of a string on the stack; none: nobody has used that name yet.
+std::optional<Symbol> to_symbol(lua_State* L, int index);
 void open_objects(lua_State* L);
 
 // --- calls.cpp
 /// Pushes the function that calls the verb named at `name_index` on its first argument.
 void push_verb_caller(lua_State* L, int name_index);
-/// Calls a verb with the arguments from `first_arg` up, in an activation that was pushed for it;
-/// leaves its results there. For the body of a function that Lua calls: `k` goes on after a wait.
-void call_in_activation(lua_State* L, const CompiledVerb& code, int first_arg, lua_KFunction k);
 /// The compiled code of a verb; raises E_INVARG with the syntax error.
 CompiledVerb compiled_verb(lua_State* L, const VerbRef& ref);
 /// The first function of every task.
@@ -177,6 +184,10 @@ void open_views(lua_State* L);
 // --- memory.cpp
 /// Lua's allocator: counts, refuses over the limit, and hurries the budget check.
 void* allocate(void* account, void* block, std::size_t old_size, std::size_t new_size);
+/// Counts memory that a userdata holds outside of Lua's heap, as if it were within; raises, as the
+/// allocator does, if there is no room for it. release_outside() takes it back, in its __gc.
+void hold_outside(lua_State* L, std::size_t bytes);
+void release_outside(lua_State* L, std::size_t bytes);
 /// The count hook: spends ticks, looks at the clock, raises when the task is doomed.
 void budget_hook(lua_State* L, lua_Debug*);
 void arm_budget_hook(lua_State* L);
