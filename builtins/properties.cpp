@@ -6,8 +6,11 @@
 namespace cosmoo {
 namespace {
 
+constexpr std::size_t kLongestName = 255;
+
 Error no_property(ObjectId id, const std::string& name) {
-  return Error(ErrorCode::propnf, to_string(id) + " has no property " + name);
+  return Error(ErrorCode::propnf,
+               to_string(id) + " has no property " + name.substr(0, kLongestName));
 }
 
 // A property of an object that the caller may read (or change) by its slot's permissions.
@@ -16,7 +19,8 @@ Result<PropertyView> need_property(const Call& call, Need need) {
   World& world = call.services().world;
   const ObjectId id = call[0].object();
   if (auto object = need_object(world, id); !object) return tl::unexpected(object.error());
-  const auto view = world.property(id, world.symbols().intern(call[1].string()));
+  const auto name = world.symbols().find(call[1].string());
+  const auto view = name ? world.property(id, *name) : std::nullopt;
   if (!view) return tl::unexpected(no_property(id, call[1].string()));
   const bool allowed = view->slot->owner == call.programmer() ||
                        world.is_wizard(call.programmer()) ||
@@ -50,6 +54,10 @@ Outcome add_property(Call& call) {
   if (auto allowed = need_authority_of(call, property.owner); !allowed) return allowed.error();
   auto permissions = parse_property_permissions(call.has(3) ? call[3].string() : "r");
   if (!permissions) return permissions.error();
+  if (call[1].string().size() > kLongestName) {
+    return Error(ErrorCode::invarg,
+                 "a property's name has at most " + std::to_string(kLongestName) + " characters");
+  }
   property.permissions = *permissions;
   property.value = call.take(2);
   return outcome(
@@ -60,7 +68,9 @@ Outcome delete_property(Call& call) {
   const ObjectId id = call[0].object();
   if (auto object = need_flag_or_control(call, id, kWritable); !object) return object.error();
   World& world = call.services().world;
-  return outcome(world.delete_property(id, world.symbols().intern(call[1].string())));
+  const auto name = world.symbols().find(call[1].string());
+  if (!name) return no_property(id, call[1].string());
+  return outcome(world.delete_property(id, *name));
 }
 
 Outcome property_info(Call& call) {

@@ -19,6 +19,14 @@ Outcome tostr(Call& call) {
 
 Outcome toliteral(Call& call) { return Value(to_literal(call[0])); }
 
+// A text of two bytes a part would grow fifty-fold.
+constexpr std::size_t kMostParts = 100'000;
+
+Error too_many_parts(const std::string& name) {
+  return Error(ErrorCode::quota,
+               name + "(): there are more than " + std::to_string(kMostParts) + " parts");
+}
+
 // explode(text [, separator]): what stands between the separators; empty parts are left out.
 Outcome explode(Call& call) {
   const std::string separator = call.has(1) ? call[1].string() : " ";
@@ -28,12 +36,15 @@ Outcome explode(Call& call) {
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find(separator, at), text.size());
     if (end > at) parts.emplace_back(text.substr(at, end - at));
+    if (parts.size() > kMostParts) return too_many_parts("explode");
     at = end + separator.size();
   }
   return Value(std::move(parts));
 }
 
 Outcome words(Call& call) {
+  if (call[0].string().size() > kMostParts)
+    return Error(ErrorCode::quota, "words(): the line is too long");
   List parts;
   for (std::string& word : split_words(call[0].string())) parts.emplace_back(std::move(word));
   return Value(std::move(parts));

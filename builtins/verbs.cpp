@@ -5,6 +5,9 @@
 namespace cosmoo {
 namespace {
 
+constexpr std::size_t kLongestNames = 1000;
+constexpr std::size_t kLongestCode = 1 << 20;
+
 std::string verb_label(ObjectId id, const Value& name) {
   return to_string(id) + ":" + to_text(name);
 }
@@ -61,6 +64,10 @@ Result<Info> read_info(const Call& call, const Value& given) {
   auto names = item_text(list, 2, kForm);
   if (list.size() != 3 || !list[0].is_object() || !permissions || !names || names->empty()) {
     return fail(ErrorCode::invarg, std::string(kForm));
+  }
+  if (names->size() > kLongestNames) {
+    return fail(ErrorCode::invarg,
+                "a verb's names have at most " + std::to_string(kLongestNames) + " characters");
   }
   if (auto allowed = need_authority_of(call, list[0].object()); !allowed) {
     return tl::unexpected(allowed.error());
@@ -159,6 +166,9 @@ Outcome set_verb_code(Call& call) {
   if (!ref) return ref.error();
   auto code = read_code(call[2]);
   if (!code) return code.error();
+  if (code->size() > kLongestCode) {
+    return Error(ErrorCode::quota, "a verb's code has at most 1 MiB");
+  }
   if (const auto wrong = call.services().engine->check(*code)) {
     return Error(ErrorCode::invarg, "line " + std::to_string(wrong->line) + ", column " +
                                         std::to_string(wrong->column) + ": " + wrong->message);

@@ -83,32 +83,47 @@ int builtin_l(lua_State* L) {
   Arguments arguments;
   const int given = lua_gettop(L);
   arguments.reserve(static_cast<std::size_t>(given));
+  std::size_t left = rt.options.task_memory_bytes;  // one string, given a thousand times, is many
   for (int i = 1; i <= given; ++i) {
-    Result<Value> value = to_value(L, i);
+    Result<Value> value = to_value(L, i, left);
     if (!value) {
       raise(L, Error(value.error().code,
                      fmt::format("{}(): argument {}: {}", builtin.name, i, value.error().message)));
     }
     arguments.push_back(std::move(*value));
   }
+  execution.check_doom(L);
   check_arguments(L, builtin, arguments);
   check_access(L, builtin, activation.programmer);
   Call call(rt.services, rt.scheduler, execution.task(), activation.programmer, activation.player,
             {arguments.data(), arguments.size()});
   Outcome outcome = builtin.run(call);
   if (auto* waits = std::get_if<Wait>(&outcome)) {
+    if (!lua_isyieldable(L)) {
+      // What it began is ended, and would have come to a wait that never was.
+      if (waits->on_kill) waits->on_kill();
+      ++execution.task().wait_number;
+      raise(L, Error(ErrorCode::invarg,
+                     fmt::format("{}() cannot wait inside of a function that is called by sort(), "
+                                 "gsub() or a metamethod",
+                                 builtin.name)));
+    }
     execution.wait = std::move(*waits);
     return lua_yieldk(L, 0, 0, builtin_woken_k);
   }
   execution.check_doom(L);  // kill_task() of the running task ends here
   if (const auto* error = std::get_if<Error>(&outcome)) raise(L, *error);
-  push_value(L, std::get<Value>(outcome));
+  const Value& value = std::get<Value>(outcome);
+  if (value.is_list() || value.is_map()) execution.spend(ticks_for(measure(value)));
+  push_value(L, value);
   return 1;
 }
 
 // --- what only the language knows: the calls and budgets of the running task
 
 int callers_l(lua_State* L) {
+  constexpr std::int64_t kTicks = 20;  // it looks at a few hundred levels of Lua's stack
+  runtime(L).current->charge(L, kTicks);
   const std::vector<Frame> frames = runtime(L).current->callers();
   lua_createtable(L, static_cast<int>(frames.size()), 0);
   for (std::size_t i = 1; i < frames.size(); ++i) {

@@ -15,9 +15,17 @@ Error not_a_value(lua_State* L, int index) {
 
 class Reader {
  public:
-  Reader(lua_State* L, std::size_t limit) : L_(L), left_(limit) {}
+  Reader(lua_State* L, std::size_t& left) : L_(L), left_(left), limit_(left) {}
+  ~Reader() {
+    if (LuaExecution* execution = runtime(L_).current) {
+      execution->spend(ticks_for({limit_ - left_, items_, 0}));
+    }
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
 
   Result<Value> read(int index, int depth) {
+    ++items_;
     switch (lua_type(L_, index)) {
       case LUA_TNIL:
         return Value();
@@ -35,7 +43,7 @@ class Reader {
       case LUA_TLIGHTUSERDATA:
         return Value(*to_object(L_, index));
       case LUA_TUSERDATA:
-        if (const ErrorValue* error = to_error(L_, index)) return Value(*error);
+        if (const ErrorValue* error = to_error(L_, index)) return checked(Value(*error), depth);
         if (is_view(L_, index)) return read_view(index, depth);
         return tl::unexpected(not_a_value(L_, index));
       case LUA_TTABLE:
@@ -56,8 +64,13 @@ class Reader {
   // twice, sixty times over, would be small here and endless when it is read.
   Result<Value> read_view(int index, int depth) {
     Result<Value> value = view_value(L_, index);
-    if (!value) return value;
-    const Measure size = measure(*value);
+    return value ? checked(std::move(*value), depth) : value;
+  }
+
+  // An error may carry a value too, and that another error: a chain without end, if nobody counted.
+  Result<Value> checked(Value value, int depth) {
+    const Measure size = measure(value);
+    items_ += size.items;
     if (depth + size.depth > kMaxValueDepth) return fail(ErrorCode::type, kTooDeep);
     if (auto fits = spend(size.bytes); !fits) return tl::unexpected(fits.error());
     return value;
@@ -126,14 +139,20 @@ class Reader {
   }
 
   lua_State* L_;
-  std::size_t left_;
+  std::size_t& left_;
+  const std::size_t limit_;
+  std::size_t items_ = 0;
 };
 
 void measure_into(const Value& value, int depth, Measure& total) {
   total.bytes += sizeof(Value);
+  ++total.items;
   if (depth > total.depth) total.depth = depth;
   if (value.is_string()) {
     total.bytes += value.string().size();
+  } else if (value.type() == Value::Type::error) {
+    total.bytes += value.error().message.size();
+    measure_into(value.error().value, depth + 1, total);
   } else if (value.is_list()) {
     for (const Value& item : value.list()) measure_into(item, depth + 1, total);
   } else if (value.is_map()) {
@@ -153,6 +172,12 @@ Measure measure(const Value& value) {
   return total;
 }
 
+std::int64_t ticks_for(const Measure& size) {
+  constexpr std::size_t kBytesPerTick = 8192;
+  constexpr std::size_t kItemsPerTick = 64;
+  return static_cast<std::int64_t>(size.bytes / kBytesPerTick + size.items / kItemsPerTick);
+}
+
 Result<void> check_measure(const Runtime& rt, const Measure& size, int depth) {
   if (depth + size.depth > kMaxValueDepth) return fail(ErrorCode::type, kTooDeep);
   if (size.bytes > rt.options.task_memory_bytes) {
@@ -162,7 +187,12 @@ Result<void> check_measure(const Runtime& rt, const Measure& size, int depth) {
 }
 
 Result<Value> to_value(lua_State* L, int index) {
-  return Reader(L, runtime(L).options.task_memory_bytes).read(lua_absindex(L, index), 0);
+  std::size_t left = runtime(L).options.task_memory_bytes;
+  return to_value(L, index, left);
+}
+
+Result<Value> to_value(lua_State* L, int index, std::size_t& left) {
+  return Reader(L, left).read(lua_absindex(L, index), 0);
 }
 
 void push_value(lua_State* L, const Value& value) {

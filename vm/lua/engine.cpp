@@ -12,6 +12,7 @@ namespace cosmoo {
 namespace lua {
 namespace {
 
+constexpr std::size_t kSourcePerTick = 100;  // bytes, as for eval()
 constexpr int kDeepestCalls = 150;  // Lua nests 200 C calls; metamethods and pcall need some too
 
 int panic_l(lua_State*) {
@@ -77,6 +78,9 @@ class LuaEngine final : public Engine {
   }
 
   std::optional<SyntaxError> check(std::string_view source) override {
+    if (rt_.current != nullptr) {
+      rt_.current->spend(static_cast<std::int64_t>(source.size() / kSourcePerTick));
+    }
     Check work{source, std::nullopt};
     lua_pushcfunction(rt_.main, check_l);
     lua_pushlightuserdata(rt_.main, &work);

@@ -75,7 +75,6 @@ int setmetatable_l(lua_State* L) {
 constexpr const char* kBase[] = {"assert", "error",    "getmetatable", "ipairs",
                                  "pairs",  "rawequal", "rawget",       "rawlen",
                                  "select", "tonumber", "tostring",     "_VERSION"};
-constexpr const char* kOs[] = {"clock", "date", "difftime", "time"};
 
 void copy_field(lua_State* L, int from, const char* name) {
   lua_getfield(L, from, name);
@@ -134,13 +133,6 @@ void open_globals(lua_State* L) {
   lua_pushnil(L);
   lua_setfield(L, -2, "randomseed");  // one generator serves all
   set_library(L, "math");
-
-  luaL_requiref(L, "os", luaopen_os, 0);
-  const int os = lua_gettop(L);
-  lua_newtable(L);
-  for (const char* name : kOs) copy_field(L, os, name);
-  set_library(L, "os");
-  lua_pop(L, 1);
 
   // The table behind, where what is missing is an error; and the read-only one in front.
   lua_rawgeti(L, LUA_REGISTRYINDEX, rt.globals);

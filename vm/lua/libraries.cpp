@@ -153,6 +153,7 @@ int gmatch_l(lua_State* L) {
   const std::size_t from = check_start(L, 3, size);
   lua_pushvalue(L, 1);
   void* memory = lua_newuserdatauv(L, sizeof(Search), 0);
+  hold_outside(L, pattern.bytes());
   new (memory) Search{std::move(pattern), from};
   luaL_setmetatable(L, kSearchType);
   lua_pushcclosure(L, gmatch_next_l, 2);
@@ -160,7 +161,9 @@ int gmatch_l(lua_State* L) {
 }
 
 int search_gc_l(lua_State* L) {
-  static_cast<Search*>(lua_touserdata(L, 1))->~Search();
+  auto* search = static_cast<Search*>(lua_touserdata(L, 1));
+  release_outside(L, search->pattern.bytes());
+  search->~Search();
   return 0;
 }
 
@@ -250,6 +253,11 @@ int rep_l(lua_State* L) {
   const std::int64_t times = std::max<std::int64_t>(luaL_checkinteger(L, 2), 0);
   const auto separator = static_cast<std::int64_t>(luaL_optstring(L, 3, "") ? lua_rawlen(L, 3) : 0);
   const double bytes = static_cast<double>(size + separator) * static_cast<double>(times);
+  // Lua would copy nothing that many times, which takes as long as if it were something.
+  if (bytes == 0) {
+    lua_pushliteral(L, "");
+    return 1;
+  }
   const auto limit = static_cast<double>(runtime(L).options.task_memory_bytes);
   // More than a task may hold: it is over its memory before a byte is made.
   if (bytes > limit) {
@@ -297,6 +305,12 @@ int table_concat_l(lua_State* L) {
   return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
+int table_unpack_l(lua_State* L) {
+  const auto last = lua_isnoneornil(L, 3) ? length_of(L, 1) : luaL_checkinteger(L, 3);
+  charge_items(L, static_cast<double>(last) - static_cast<double>(luaL_optinteger(L, 2, 1)));
+  return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
 int table_sort_l(lua_State* L) {
   const auto items = static_cast<double>(length_of(L, 1));
   charge_items(L, items * 20);  // comparisons: n log n
@@ -337,7 +351,10 @@ void open_string(lua_State* L) {
     lua_setfield(L, -2, name);
   }
   wrap(L, "rep", rep_l);
-  for (const char* name : {"upper", "lower", "reverse", "format"}) wrap(L, name, charged_l);
+  for (const char* name :
+       {"upper", "lower", "reverse", "format", "byte", "pack", "packsize", "unpack"}) {
+    wrap(L, name, charged_l);
+  }
   constexpr luaL_Reg kOwn[] = {{"find", find_l},
                                {"match", match_l},
                                {"gmatch", gmatch_l},
@@ -363,6 +380,7 @@ void open_libraries(lua_State* L) {
   wrap(L, "remove", table_remove_l);
   wrap(L, "move", table_move_l);
   wrap(L, "concat", table_concat_l);
+  wrap(L, "unpack", table_unpack_l);
   wrap(L, "sort", table_sort_l);
   set_library(L, "table");
 
@@ -373,6 +391,15 @@ void open_libraries(lua_State* L) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, runtime(L).globals);
   wrap(L, "tonumber", charged_l);
   lua_pop(L, 1);
+
+  luaL_requiref(L, "os", luaopen_os, 0);
+  for (const char* name :
+       {"getenv", "execute", "exit", "remove", "rename", "setlocale", "tmpname"}) {
+    lua_pushnil(L);
+    lua_setfield(L, -2, name);
+  }
+  wrap(L, "date", charged_l);
+  set_library(L, "os");
 }
 
 }  // namespace cosmoo::lua

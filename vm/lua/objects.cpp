@@ -13,6 +13,21 @@ ObjectId object_at(lua_State* L, int index) {
       static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(lua_touserdata(L, index)))};
 }
 
+std::string_view text_at(lua_State* L, int index) {
+  std::size_t size = 0;
+  const char* text = lua_tolstring(L, index, &size);
+  return {text, size};
+}
+
+// For a name that is no symbol: nothing can have it.
+[[noreturn]] void raise_no_property(lua_State* L, ObjectId object, int name) {
+  const std::string label = to_string(object) + "." + std::string(text_at(L, name).substr(0, 80));
+  if (runtime(L).world.valid(object)) {
+    raise(L, Error(ErrorCode::propnf, label + ": no such property"));
+  }
+  raise(L, Error(ErrorCode::invind, label + ": " + to_string(object) + " is not a valid object"));
+}
+
 // obj.name, and the first half of obj:name(...).
 int object_index_l(lua_State* L) {
   Runtime& rt = runtime(L);
@@ -24,19 +39,26 @@ int object_index_l(lua_State* L) {
     return 1;
   }
   const ObjectId object = object_at(L, 1);
-  const Symbol name = to_symbol(L, 2);
+  const std::optional<Symbol> name = to_symbol(L, 2);
+  if (!name) {
+    if (rt.world.find_verb(object, text_at(L, 2))) {
+      push_verb_caller(L, 2);
+      return 1;
+    }
+    raise_no_property(L, object, 2);
+  }
   const ObjectId programmer = rt.current->top().programmer;
-  Result<Value> value = read_property(rt.world, object, name, programmer);
+  Result<Value> value = read_property(rt.world, object, *name, programmer);
   if (value) {
-    if ((value->is_list() || value->is_map()) && !SymbolTable::is_builtin(name)) {
-      push_view(L, object, name);
+    if ((value->is_list() || value->is_map()) && !SymbolTable::is_builtin(*name)) {
+      push_view(L, object, *name);
     } else {
       push_value(L, *value);
     }
     return 1;
   }
   // A verb that no property hides can be had as a function.
-  if (value.error().code == ErrorCode::propnf && rt.world.find_verb(object, name)) {
+  if (value.error().code == ErrorCode::propnf && rt.world.find_verb(object, *name)) {
     push_verb_caller(L, 2);
     return 1;
   }
@@ -54,8 +76,10 @@ int object_newindex_l(lua_State* L) {
     raise(L, value.error().code, "%s.%s: %s", to_string(object_at(L, 1)).c_str(),
           lua_tostring(L, 2), value.error().message.c_str());
   }
-  const Result<void> written = write_property(rt.world, object_at(L, 1), to_symbol(L, 2),
-                                              std::move(*value), rt.current->top().programmer);
+  const std::optional<Symbol> name = to_symbol(L, 2);
+  if (!name) raise_no_property(L, object_at(L, 1), 2);
+  const Result<void> written = write_property(rt.world, object_at(L, 1), *name, std::move(*value),
+                                              rt.current->top().programmer);
   if (!written) raise(L, written.error());
   return 0;
 }
@@ -105,10 +129,10 @@ std::optional<ObjectId> to_object(lua_State* L, int index) {
   return object_at(L, index);
 }
 
-Symbol to_symbol(lua_State* L, int index) {
+std::optional<Symbol> to_symbol(lua_State* L, int index) {
   std::size_t size = 0;
   const char* text = lua_tolstring(L, index, &size);
-  return runtime(L).world.symbols().intern({text, size});
+  return runtime(L).world.symbols().find({text, size});
 }
 
 void open_objects(lua_State* L) {

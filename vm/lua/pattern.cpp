@@ -232,6 +232,8 @@ class Pattern::Parser {
   std::bitset<kMostCaptures> closed_;
 };
 
+std::size_t Pattern::bytes() const { return nodes_.capacity() * sizeof(Node); }
+
 Result<Pattern> Pattern::compile(std::string_view text) { return Parser(text).parse(); }
 
 std::size_t Matcher::match_at(std::size_t at) { return run(0, at); }

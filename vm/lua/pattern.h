@@ -28,6 +28,7 @@ class Pattern {
 
   bool anchored() const { return anchored_; }
   int captures() const { return captures_; }
+  std::size_t bytes() const;  ///< What it holds, in bytes.
 
   friend class Matcher;
 

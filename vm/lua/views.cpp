@@ -49,6 +49,15 @@ Error gone(lua_State* L, const View& view) {
                name_of_view(L, view) + " no longer has the list or map that was read");
 }
 
+// What a view holds beside its userdata: its keys may be long strings.
+std::size_t bytes_outside(const std::vector<Value>& path) {
+  std::size_t bytes = 0;
+  for (const Value& key : path) {
+    bytes += sizeof(Value) + (key.is_string() ? key.string().size() : 0);
+  }
+  return bytes;
+}
+
 void push_item(lua_State* L, const View& view, const Value& key, const Value& item) {
   if (!item.is_list() && !item.is_map()) {
     push_value(L, item);
@@ -57,12 +66,15 @@ void push_item(lua_State* L, const View& view, const Value& key, const Value& it
   std::vector<Value> path = view.path;
   path.push_back(key);
   void* memory = lua_newuserdatauv(L, sizeof(View), 0);
+  hold_outside(L, bytes_outside(path));
   new (memory) View{view.object, view.property, std::move(path)};
   luaL_setmetatable(L, kViewType);
 }
 
 int view_gc_l(lua_State* L) {
-  static_cast<View*>(lua_touserdata(L, 1))->~View();
+  auto* view = static_cast<View*>(lua_touserdata(L, 1));
+  release_outside(L, bytes_outside(view->path));
+  view->~View();
   return 0;
 }
 

@@ -40,6 +40,15 @@ Symbol SymbolTable::intern(std::string_view name) {
   });
 }
 
+std::optional<Symbol> SymbolTable::intern_called(std::string_view name) {
+  constexpr std::size_t kLongest = 255;
+  constexpr std::size_t kMost = 100'000;
+  if (const auto known = find(name)) return known;
+  if (name.size() > kLongest || called_ == kMost) return std::nullopt;
+  ++called_;
+  return intern(name);
+}
+
 std::optional<Symbol> SymbolTable::find(std::string_view name) const {
   return with_folded(name, [&](std::string_view folded) -> std::optional<Symbol> {
     const auto it = by_name_.find(folded);

@@ -34,6 +34,9 @@ class SymbolTable {
  public:
   SymbolTable();
   Symbol intern(std::string_view name);
+  /// For a name that was merely called, such as one that a verb called `x*` answers to: none if it
+  /// is new and too long, or if there were too many of these. Symbols are never given back.
+  std::optional<Symbol> intern_called(std::string_view name);
   /// The symbol of a name that was interned before: what asks about names but makes none uses this,
   /// so that strangers' words do not fill the table.
   std::optional<Symbol> find(std::string_view name) const;
@@ -48,6 +51,7 @@ class SymbolTable {
  private:
   std::deque<std::string> names_;  // stable addresses: the keys below point into folded_
   std::deque<std::string> folded_;
+  std::size_t called_ = 0;
   boost::unordered_flat_map<std::string_view, Symbol> by_name_;
 };
 

@@ -134,6 +134,8 @@ class World {
   // --- verbs
   /// The first verb called `name` that is executable, from `id` up through its ancestry.
   std::optional<VerbRef> find_verb(ObjectId id, Symbol name) const;
+  /// The same for a name that may be no symbol; slower.
+  std::optional<VerbRef> find_verb(ObjectId id, std::string_view name) const;
   /// As find_verb, above `definer` in the ancestry of `id`: what pass() calls.
   std::optional<VerbRef> find_verb_above(ObjectId id, ObjectId definer, Symbol name) const;
   /// The verb for a command: name and arguments must fit.
@@ -215,7 +217,7 @@ class World {
   Property* own_slot(Object& object, Symbol name);
 
   // world_verbs.cpp
-  std::optional<VerbRef> search_verb(ObjectId id, Symbol name) const;
+  std::optional<VerbRef> search_verb(ObjectId id, std::string_view called) const;
   void forget_verbs();
 
   // world_load.cpp

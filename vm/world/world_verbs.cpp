@@ -86,7 +86,7 @@ std::optional<VerbRef> World::find_verb(ObjectId id, Symbol name) const {
   const std::uint32_t mixed = (object * 0x9E3779B1u) ^ (symbol * 0x85EBCA6Bu);
   CachedVerb& entry = verb_cache_[(mixed ^ (mixed >> 15)) & (verb_cache_.size() - 1)];
   if (entry.object != object || entry.name != symbol || entry.generation != verb_generation_) {
-    const auto found = search_verb(id, name);
+    const auto found = search_verb(id, symbols_.name_of(name));
     entry = CachedVerb{object, symbol, verb_generation_,
                        found ? static_cast<std::uint32_t>(found->definer.number) : 0,
                        found ? static_cast<std::uint32_t>(found->index) : kNoVerb};
@@ -95,8 +95,12 @@ std::optional<VerbRef> World::find_verb(ObjectId id, Symbol name) const {
   return VerbRef{ObjectId{entry.definer}, entry.index};
 }
 
-std::optional<VerbRef> World::search_verb(ObjectId id, Symbol name) const {
-  const std::string& called = symbols_.name_of(name);
+std::optional<VerbRef> World::find_verb(ObjectId id, std::string_view name) const {
+  const auto symbol = symbols_.find(name);
+  return symbol ? find_verb(id, *symbol) : search_verb(id, name);
+}
+
+std::optional<VerbRef> World::search_verb(ObjectId id, std::string_view called) const {
   for (const ObjectId ancestor : ancestry(id)) {
     if (const auto index = executable_verb(at(ancestor), called)) return VerbRef{ancestor, *index};
   }

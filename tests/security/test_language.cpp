@@ -1,0 +1,195 @@
+// Attacks by a programmer on the engine. Above each case stands the attack, and what must come of
+// it instead.
+#include "tests/unit/vm/lua_world.h"
+
+namespace cosmoo {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr ObjectId kRoot{1}, kWiz{2}, kProg{3};
+
+LuaOptions small_memory() {
+  LuaOptions options;
+  options.task_memory_bytes = 8u << 20;
+  options.engine_memory_bytes = 64u << 20;
+  return options;
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+// How long one turn of the loop took.
+Clock::duration time_of(LuaWorld& lua, const std::string& code) {
+  const auto start = Clock::now();
+  lua.run(code, kProg);
+  return Clock::now() - start;
+}
+
+// A value with a __close metamethod, which is given to its metatable after setmetatable() has
+// looked at that, is closed while the error of a wizard's verb passes; and a programmer's verb has
+// its values closed when its error is on the way to a wizard's pcall. In both cases the closing
+// function runs with the permissions of the programmer, whose it is.
+TEST_CASE("what is closed while an error passes has no other verb's permissions") {
+  LuaWorld lua;
+  lua.verb(kRoot, "fail", "raise(E_INVARG)", kWiz);
+  lua.property(kProg, "seen", Value(), kProg);
+  const std::string closer =
+      "local m = {} local t = setmetatable({}, m) "
+      "m.__close = function() #3.seen = task_perms() pcall(function() #3.wizard = true end) end ";
+  for (const char* attack : {
+           "pcall(function() local x <close> = t #1:fail() end)",
+           "pcall(function() for _ in next, {1}, nil, t do #1:fail() end end)",
+           "xpcall(function() local x <close> = t #1:fail() end, function() end)",
+           "pcall(function() local x <close> = t suspend(0) #1:fail() end)",
+       }) {
+    CAPTURE(attack);
+    CHECK(lua.run(closer + attack + " return #3.seen", kProg) == "#3");
+    CHECK_FALSE(lua.world.is_wizard(kProg));
+  }
+  lua.verb(kRoot, "careful", "pcall(function() #1:trap() end) return task_perms()", kWiz);
+  lua.verb(kRoot, "trap", closer + "local x <close> = t suspend(0) raise(E_INVARG)", kProg);
+  CHECK(lua.run("#3.seen = nil return {#1:careful(), #3.seen}", kProg) == "{#2, #3}");
+  CHECK_FALSE(lua.world.is_wizard(kProg));
+  // An activation that ended so is not there for caller_perms() to find either.
+  lua.verb(kRoot, "who", "return caller_perms()", kWiz);
+  CHECK(lua.run("local seen local m = {} local t = setmetatable({}, m) "
+                "m.__close = function() seen = #1:who() end "
+                "pcall(function() local x <close> = t #1:fail() end) return seen",
+                kProg) == "#3");
+}
+
+// string.rep() copies an empty string 2^60 times, inside C, where no hook counts: for ever.
+TEST_CASE("an empty string is repeated at once") {
+  LuaWorld lua;
+  CHECK(lua.run("(''):rep(1 << 60)", kProg) == "\"\"");
+  CHECK(lua.run("(''):rep(1 << 60, '')", kProg) == "\"\"");
+}
+
+// What C code does in one call, or Lua in one instruction, takes a millisecond; a thousand of those
+// fit between two looks at the clock, and a tick each is no price.
+TEST_CASE("work inside C and in conversions is paid for") {
+  LuaWorld lua;
+  lua.property(kProg, "x", Value(List(100'000, Value(1))), kProg);
+  for (const char* code : {
+           "local t = {} for i = 1, 100000 do t[i] = i end while true do family.echo(t) end",
+           "local t = {} for i = 1, 100000 do t[i] = i end while true do select('#', "
+           "table.unpack(t)) end",
+           "local f = ('x'):rep(1000000) while true do string.packsize(f) end",
+           "local f = ('x'):rep(1000000) while true do #(string.pack(f)) end",
+           "local f = ('%A'):rep(100000) while true do pcall(os.date, f) end",
+           "local v = #3.x while v == v do end",
+           "while true do #3.x = #3.x end",
+           "local function f(n) if n > 0 then return 1 + f(n - 1) end while true do callers() end "
+           "end f(1000)",
+       }) {
+    CAPTURE(code);
+    CHECK(time_of(lua, code) < 1s);
+  }
+}
+
+// Each argument may be as large as a task's memory; a million arguments may be the same string.
+TEST_CASE("the arguments of a builtin share one limit") {
+  LuaWorld lua({}, small_memory());
+  CHECK(has(lua.run("local s, t = ('x'):rep(1000000), {} for i = 1, 10000 do t[i] = s end "
+                    "return takes_text(table.unpack(t))",
+                    kProg),
+            "E_QUOTA"));
+}
+
+// An error's text, a gmatch()'s pattern and a view's keys are kept outside of Lua's heap: hundred
+// bytes of the budget hold a megabyte each.
+TEST_CASE("what a userdata holds is charged to the task that made it") {
+  LuaWorld lua({}, small_memory());
+  lua.property(kProg, "map", Value(Map{}), kProg);
+  for (const char* code : {
+           "local s, t = ('x'):rep(1000000), {} "
+           "for i = 1, 1000 do local _, e = pcall(raise, E_INVARG, s) t[i] = e end return #t",
+           "local s, t = ('x'):rep(1000000), {} "
+           "for i = 1, 1000 do local _, e = pcall(raise, E_INVARG, 'x', s) t[i] = e end return #t",
+           "local p, t = ('a?'):rep(3900), {} for i = 1, 1400 do t[i] = ('x'):gmatch(p) end "
+           "return #t",
+           "local s, t = ('x'):rep(1000000), {} #3.map[s] = {} "
+           "for i = 1, 1000 do t[i] = #3.map[s] end return #t",
+       }) {
+    CAPTURE(code);
+    CHECK(has(lua.run(code, kProg), "ran out of"));
+    CHECK(lua.engine->memory_used() <= (64u << 20));
+    CHECK(lua.run("1 + 1") == "2");
+  }
+  // Garbage is no reason: it is collected when there is no room.
+  CHECK(lua.run("local s = ('x'):rep(100000) for i = 1, 500 do pcall(raise, E_INVARG, s) end "
+                "return 'done'",
+                kProg) == "\"done\"");
+}
+
+// An error carries an error, which carries an error, and so on: letting go of the last one recurses
+// through all, and a hundred thousand are deeper than the stack.
+TEST_CASE("errors are nested no deeper than other values") {
+  LuaWorld lua;
+  lua.property(kProg, "x", Value(), kProg);
+  const std::string result = lua.run(
+      "for i = 1, 200 do local _, e = pcall(raise, E_INVARG, 'm', #3.x) #3.x = e end", kProg);
+  CHECK(has(result, "E_TYPE"));
+  lua.run("#3.x = nil", kProg);
+}
+
+// A builtin that waits is called where Lua cannot: what it began (a program, a password's hash)
+// goes on without the task, and its end wakes the task from another wait.
+TEST_CASE("a wait inside of sort() is refused, ended, and wakes nobody") {
+  LuaWorld lua;
+  const std::string result =
+      lua.run("pcall(table.sort, {3, 2, 1}, function() later() end) return later()", kProg);
+  CHECK(result == "killed");
+  REQUIRE(lua.services.tickets.size() == 2);
+  lua.scheduler.complete(lua.services.tickets[0], Value("wrong"));
+  lua.turn();
+  CHECK(lua.scheduler.size() == 1);
+  lua.scheduler.complete(lua.services.tickets[1], Value("right"));
+  lua.turn();
+  CHECK(lua.services.told.back() == "{\"right\"}");
+}
+
+// Every name that is looked up becomes a symbol for ever, a megabyte long, though nothing has it.
+TEST_CASE("names that nothing has leave nothing behind") {
+  LuaWorld lua;
+  const std::string name = "nothing_has_this_name";
+  for (const std::string& code :
+       {"pcall(function() return #1." + name + " end)", "pcall(function() #1." + name + " = 1 end)",
+        "pcall(function() #1:" + name + "() end)", "pcall(function() #99:" + name + "() end)"}) {
+    lua.run(code, kProg);
+    CHECK_FALSE(lua.world.symbols().find(name).has_value());
+  }
+  // A verb that answers to any name is called by each of them, and they are not kept without bound.
+  lua.verb(kRoot, "any_*", "return #verb", kProg);
+  CHECK(lua.run("#1:any_thing()", kProg) == "9");
+  CHECK(lua.run("#1[('any_'):rep(1000)](#1)", kProg) == "5");
+  CHECK_FALSE(lua.world.symbols().find("any_any_").has_value());
+  // Later somebody makes what the name stands for.
+  CHECK(lua.run("local f = function() return #1:late() end pcall(f) return 1", kProg) == "1");
+  lua.verb(kRoot, "late", "return 'here'", kProg);
+  CHECK(lua.run("#1:late()", kProg) == "\"here\"");
+}
+
+// Every new code of a verb is compiled and kept, the old ones too, until Lua's heap is full: of
+// everybody.
+TEST_CASE("compiled code of verbs that were programmed anew is forgotten") {
+  LuaWorld lua({}, small_memory());
+  lua.verb(kProg, "big", "return 1", kProg);
+  const std::string filler = [] {
+    std::string code;
+    for (int i = 0; i < 20'000; ++i) code += "x = x + 1 ";
+    return code;
+  }();
+  const VerbRef ref{kProg, 0};
+  for (int i = 0; i < 300; ++i) {
+    const std::string code = "local x = " + std::to_string(i) + " " + filler + "return x";
+    REQUIRE(lua.world.set_verb_code(ref, code).has_value());
+    REQUIRE(lua.run("#3:big() - " + std::to_string(i), kProg) == "20000");
+  }
+  CHECK(lua.engine->memory_used() <= (64u << 20));
+}
+
+}  // namespace
+}  // namespace cosmoo
