@@ -3,9 +3,9 @@
 #include <sodium.h>
 
 #include <array>
-#include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <stdexcept>
+
+#include "server/quiet_pool.h"
 
 namespace cosmoo {
 namespace {
@@ -51,18 +51,6 @@ std::string make_decoy(PasswordAccounts::Cost cost) {
 
 }  // namespace
 
-class PasswordAccounts::Pool {
- public:
-  ~Pool() {
-    threads_.stop();
-    threads_.join();
-  }
-  void run(std::function<void()> work) { boost::asio::post(threads_, std::move(work)); }
-
- private:
-  boost::asio::thread_pool threads_{kThreads};
-};
-
 PasswordAccounts::PasswordAccounts(World& world, Scheduler& scheduler, Post post, Cost cost)
     : world_(world),
       scheduler_(scheduler),
@@ -70,7 +58,7 @@ PasswordAccounts::PasswordAccounts(World& world, Scheduler& scheduler, Post post
       cost_(cost),
       property_(world.symbols().intern("password")),
       decoy_(make_decoy(cost)),
-      pool_(std::make_unique<Pool>()) {}
+      pool_(std::make_unique<QuietPool>(kThreads)) {}
 
 PasswordAccounts::~PasswordAccounts() = default;
 

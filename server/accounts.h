@@ -22,6 +22,8 @@
 
 namespace cosmoo {
 
+class QuietPool;
+
 class PasswordAccounts final : public Accounts {
  public:
   struct Cost {
@@ -51,7 +53,6 @@ class PasswordAccounts final : public Accounts {
   bool has_password(ObjectId player) const;
 
  private:
-  class Pool;
   Result<void> may_set(ObjectId player, const std::string& password) const;
   Result<void> store(ObjectId player, std::string hash);
   std::string hash_of(ObjectId player) const;
@@ -66,7 +67,7 @@ class PasswordAccounts final : public Accounts {
   std::size_t waiting_ = 0;
   std::shared_ptr<bool> alive_ =
       std::make_shared<bool>(true);  // for what is still posted at the end
-  std::unique_ptr<Pool> pool_;       // last: its threads are gone before anything else is
+  std::unique_ptr<QuietPool> pool_;  // last: its threads are gone before anything else is
 };
 
 /// A password of 16 letters and digits, from the system's random source.

@@ -2,9 +2,9 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "builtins/services.h"
+#include "server/quiet_pool.h"
 #include "vm/lua/engine.h"
 #include "vm/world_files.h"
 
@@ -61,20 +61,14 @@ class LuaLanguage final : public Language {
             base.shut_down,
             [&log = base.log](std::string_view line) { log.info(std::string(line)); },
             [this, &loop = base.loop](std::function<void()> work, std::function<void()> then) {
-              boost::asio::post(pool_,
-                                [&loop, work = std::move(work), then = std::move(then)]() mutable {
-                                  work();
-                                  boost::asio::post(loop, std::move(then));
-                                });
+              pool_.run([&loop, work = std::move(work), then = std::move(then)]() mutable {
+                work();
+                boost::asio::post(loop, std::move(then));
+              });
             }},
         engine_(make_lua_engine(base.world, base.scheduler, table_, services_,
                                 lua_options(base.config.budgets))) {
     services_.engine = engine_.get();
-  }
-
-  ~LuaLanguage() override {
-    pool_.stop();
-    pool_.join();
   }
 
   Engine& engine() override { return *engine_; }
@@ -98,7 +92,7 @@ class LuaLanguage final : public Language {
   sandbox::JobTable jobs_;
   sandbox::ProcessEngine processes_;
   const sandbox::ExecutableDirectory executables_;
-  boost::asio::thread_pool pool_{1};
+  QuietPool pool_{1};
   Services services_;
   std::unique_ptr<Engine> engine_;
 };

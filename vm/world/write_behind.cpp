@@ -6,12 +6,12 @@
 #include "vm/world/write_behind.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
+#include "vm/quiet_thread.h"
 #include "vm/world/batch.h"
 #include "vm/world/store.h"
 
@@ -91,13 +91,8 @@ class Writer final : public WriteBehind {
 // --- the loop's thread
 
 void Writer::start() {
-  // A thread inherits its mask: signals are for the loop.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const SignalsBlocked blocked;
   thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_setname_np(thread_.native_handle(), "world-writer");
 }
 
