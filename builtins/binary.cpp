@@ -1,6 +1,7 @@
 #include "builtins/binary.h"
 
 #include <array>
+#include <cstdint>
 
 namespace cosmoo {
 namespace {
@@ -17,50 +18,58 @@ constexpr std::array<bool, 256> kPlain = [] {
   return plain;
 }();
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+constexpr std::array<std::int8_t, 256> kHexDigit = [] {
+  std::array<std::int8_t, 256> digits{};
+  digits.fill(-1);
+  for (int i = 0; i < 16; ++i)
+    digits[static_cast<unsigned char>(kHex[i])] = static_cast<std::int8_t>(i);
+  for (int i = 10; i < 16; ++i)
+    digits[static_cast<std::size_t>('a' + i - 10)] = static_cast<std::int8_t>(i);
+  return digits;
+}();
 
 }  // namespace
 
+// Counted first: outputs of many megabytes are then allocated once, at their size.
 std::string encode_binary(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size() + bytes.size() / 8);
-  std::size_t run = 0;  // where the bytes that stand for themselves begin
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto c = static_cast<unsigned char>(bytes[i]);
-    if (kPlain[c]) continue;
-    text.append(bytes.substr(run, i - run));
-    text += '~';
-    text += kHex[c >> 4];
-    text += kHex[c & 15];
-    run = i + 1;
+  std::size_t escaped = 0;
+  for (const char c : bytes) escaped += kPlain[static_cast<unsigned char>(c)] ? 0u : 1u;
+  std::string text(bytes.size() + 2 * escaped, '\0');
+  char* out = text.data();
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (kPlain[byte]) {
+      *out++ = c;
+    } else {
+      *out++ = '~';
+      *out++ = kHex[byte >> 4];
+      *out++ = kHex[byte & 15];
+    }
   }
-  text.append(bytes.substr(run));
   return text;
 }
 
 Result<std::string> decode_binary(std::string_view text) {
-  std::string bytes;
-  bytes.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t tilde = text.find('~', at);
-    bytes.append(text.substr(at, tilde - at));
-    if (tilde == std::string_view::npos) break;
-    const int high = tilde + 2 < text.size() ? hex_digit(text[tilde + 1]) : -1;
-    const int low = tilde + 2 < text.size() ? hex_digit(text[tilde + 2]) : -1;
+  std::string bytes(text.size(), '\0');
+  char* out = bytes.data();
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '~') {
+      *out++ = text[at];
+      continue;
+    }
+    const bool whole = at + 2 < text.size();
+    const int high = whole ? kHexDigit[static_cast<unsigned char>(text[at + 1])] : -1;
+    const int low = whole ? kHexDigit[static_cast<unsigned char>(text[at + 2])] : -1;
     if (high < 0 || low < 0) {
       return fail(ErrorCode::invarg,
-                  "\"" + std::string(text.substr(tilde, 3)) + "\" at character " +
-                      std::to_string(tilde + 1) +
+                  "\"" + std::string(text.substr(at, 3)) + "\" at character " +
+                      std::to_string(at + 1) +
                       " is no binary escape: ~ and two hexadecimal digits, ~7E for ~ itself");
     }
-    bytes += static_cast<char>(high << 4 | low);
-    at = tilde + 3;
+    *out++ = static_cast<char>(high << 4 | low);
+    at += 2;
   }
+  bytes.resize(static_cast<std::size_t>(out - bytes.data()));
   return bytes;
 }
 

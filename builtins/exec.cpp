@@ -12,8 +12,8 @@ namespace cosmoo {
 namespace {
 
 constexpr std::string_view kDefaultPath = "/bin:/usr/bin";
-// Above this, encoding the output is left to another thread.
-constexpr std::size_t kMuchOutput = 256 << 10;
+// Binary strings longer than this are decoded and encoded on another thread.
+constexpr std::size_t kMuch = 256 << 10;
 
 struct Options {
   bool raw = false;
@@ -102,19 +102,15 @@ Result<Options> read_options(const Value& given, std::chrono::milliseconds longe
   return options;
 }
 
-Result<std::string> read_input(Value given, bool raw, const ExecPolicy& policy) {
-  if (given.is_nil()) return std::string();
-  Result<std::string> input =
-      raw ? Result<std::string>(std::move(given).take_string()) : decode_binary(given.string());
-  if (!input) {
-    return fail(input.error().code, "exec(): the input: " + input.error().message);
-  }
-  if (input->size() > policy.input_bytes) {
-    return fail(ErrorCode::quota,
-                fmt::format("exec(): the input has {} bytes, at most {} are allowed", input->size(),
-                            policy.input_bytes));
-  }
-  return input;
+Error input_error(const Error& error) {
+  return Error(error.code, "exec(): the input: " + error.message);
+}
+
+Result<void> check_input_size(std::size_t bytes, const ExecPolicy& policy) {
+  if (bytes <= policy.input_bytes) return {};
+  return fail(ErrorCode::quota,
+              fmt::format("exec(): the input has {} bytes, at most {} are allowed", bytes,
+                          policy.input_bytes));
 }
 
 Error start_error(const std::string& name, const sandbox::StartError& error) {
@@ -148,7 +144,7 @@ void complete(Services& services, Ticket ticket, bool raw, sandbox::Result resul
         ticket, answer(code, std::move(result.stdout_bytes), std::move(result.stderr_bytes)));
     return;
   }
-  if (result.stdout_bytes.size() + result.stderr_bytes.size() < kMuchOutput) {
+  if (result.stdout_bytes.size() + result.stderr_bytes.size() < kMuch) {
     services.scheduler.complete(ticket, answer(code, encode_binary(result.stdout_bytes),
                                                encode_binary(result.stderr_bytes)));
     return;
@@ -176,6 +172,52 @@ std::string label_of(const std::vector<std::string>& words) {
   return label;
 }
 
+// One exec() on its way: what it needs to start, and what ends it.
+struct Run {
+  Services& services;
+  Ticket ticket;
+  std::string name;
+  std::string label;
+  std::int64_t owner;
+  bool raw;
+  sandbox::Executable executable;
+  sandbox::Context context;
+  std::shared_ptr<sandbox::Job> job;  // once it runs
+  bool killed = false;                // before it runs
+};
+
+Result<void> start(const std::shared_ptr<Run>& run) {
+  Services& services = run->services;
+  if (auto fits = check_input_size(run->context.input.size(), services.exec); !fits) return fits;
+  auto job = services.processes.start(
+      std::move(run->executable), std::move(run->context), run->label, run->owner,
+      [&services, ticket = run->ticket, raw = run->raw](sandbox::Result result) {
+        complete(services, ticket, raw, std::move(result));
+      });
+  if (!job) return tl::unexpected(start_error(run->name, job.error()));
+  run->job = std::move(*job);
+  return {};
+}
+
+// Decodes the input on another thread before it starts; what is wrong comes through the ticket.
+void start_later(std::shared_ptr<Run> run) {
+  auto decoded = std::make_shared<Result<std::string>>();
+  run->services.offload([run, decoded] { *decoded = decode_binary(run->context.input); },
+                        [run, decoded] {
+                          if (run->killed) return;
+                          Result<void> started;
+                          if (*decoded) {
+                            run->context.input = std::move(**decoded);
+                            started = start(run);
+                          } else {
+                            started = tl::unexpected(input_error(decoded->error()));
+                          }
+                          if (!started) {
+                            run->services.scheduler.complete(run->ticket, started.error());
+                          }
+                        });
+}
+
 Outcome exec(Call& call) {
   Services& services = call.services();
   const ExecPolicy& policy = services.exec;
@@ -196,33 +238,45 @@ Outcome exec(Call& call) {
   if (!options) return options.error();
   auto environment = read_environment(call[2], policy);
   if (!environment) return environment.error();
-  auto input = read_input(call.size() > 1 ? call.take(1) : Value(), options->raw, policy);
-  if (!input) return input.error();
   auto executable = services.executables.find(name);
   if (!executable) return start_error(name, executable.error());
   if (auto allowed = services.scheduler.may_wait(call.programmer()); !allowed) {
     return allowed.error();
   }
 
-  sandbox::Context context;
-  std::string label = label_of(*words);
-  context.args = std::move(*words);
-  context.env = std::move(*environment);
-  context.input = std::move(*input);
-  context.limits.wall = options->timeout;
-  context.limits.output_bytes = program.output_bytes.value_or(policy.output_bytes);
+  auto run = std::make_shared<Run>(Run{services,
+                                       call.ticket(),
+                                       name,
+                                       label_of(*words),
+                                       call.programmer().number,
+                                       options->raw,
+                                       std::move(*executable),
+                                       {},
+                                       nullptr,
+                                       false});
+  run->context.args = std::move(*words);
+  run->context.env = std::move(*environment);
+  run->context.limits.wall = options->timeout;
+  run->context.limits.output_bytes = program.output_bytes.value_or(policy.output_bytes);
+  if (call.has(1)) run->context.input = call.take(1).take_string();
 
-  const Ticket ticket = call.ticket();
-  auto job = services.processes.start(
-      std::move(*executable), std::move(context), label, call.programmer().number,
-      [&services, ticket, raw = options->raw](sandbox::Result result) {
-        complete(services, ticket, raw, std::move(result));
-      });
-  if (!job) return start_error(name, job.error());
   Wait wait;
   wait.kind = Wait::Kind::job;
-  wait.label = fmt::format("exec {}", label);
-  wait.on_kill = [job = *job] { job->kill(); };
+  wait.label = fmt::format("exec {}", run->label);
+  wait.on_kill = [run] {
+    run->killed = true;
+    if (run->job) run->job->kill();
+  };
+  if (!options->raw && run->context.input.size() > kMuch) {
+    start_later(std::move(run));
+    return wait;
+  }
+  if (!options->raw) {
+    auto decoded = decode_binary(run->context.input);
+    if (!decoded) return input_error(decoded.error());
+    run->context.input = std::move(*decoded);
+  }
+  if (auto started = start(run); !started) return started.error();
   return wait;
 }
 
