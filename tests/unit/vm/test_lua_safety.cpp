@@ -175,6 +175,24 @@ TEST_CASE("an error caught by pcall leaves the permissions of the catcher") {
   CHECK(has(lua.run("set_task_perms(#2)", kProg), "E_PERM"));
 }
 
+// A metatable may get its __close after setmetatable() has looked at it, and Lua then calls it
+// while an error passes; it must find the permissions of its own verb, not of the one the error
+// comes from.
+TEST_CASE("what is closed while an error passes has its own verb's permissions") {
+  LuaWorld lua;
+  lua.verb(kRoot, "fail", "raise(E_INVARG)", kWiz);
+  lua.verb(kRoot, "attack",
+           "local m = {} local seen = {} "
+           "pcall(function() "
+           "  local x <close> = (function() local t = setmetatable({}, m) "
+           "    m.__close = function() seen[1] = task_perms() end return t end)() "
+           "  this:fail() end) "
+           "return seen",
+           kProg);
+  CHECK(lua.run("#1:attack()", kProg).find("#2") == std::string::npos);
+  CHECK(lua.run("task_perms()", kWiz) == "#2");
+}
+
 TEST_CASE("a view follows the permissions of whoever uses it") {
   LuaWorld lua;
   lua.property(kRoot, "secret", Value(List{Value("x")}), kWiz, 0);
