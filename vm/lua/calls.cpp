@@ -33,56 +33,68 @@ std::string chunk_name(const VerbRef& ref, const Verb& verb) {
   return "=" + to_string(ref.definer) + ":" + name;
 }
 
-void push_word(lua_State* L, const Command* command, std::string Command::*word) {
-  if (command == nullptr) {
+// What a verb's variables are taken from.
+struct Scope {
+  const Activation& activation;
+  const Command* command;  // null: no command was typed
+  int first_arg;
+  int last_arg;
+};
+
+template <std::string Command::*word>
+void push_word(lua_State* L, const Scope& scope) {
+  if (scope.command == nullptr) {
     lua_pushliteral(L, "");
   } else {
-    lua_pushlstring(L, (command->*word).data(), (command->*word).size());
+    const std::string& text = scope.command->*word;
+    lua_pushlstring(L, text.data(), text.size());
   }
 }
 
-void push_variable(lua_State* L, const Activation& activation, std::size_t variable, int first_arg,
-                   int last_arg) {
-  Runtime& rt = runtime(L);
-  const Command* command = rt.current->command.get();
-  switch (variable) {
-    case 0:
-      return push_object(L, activation.this_object);
-    case 1:
-    case 11:  // me
-      return push_object(L, activation.player);
-    case 2:
-      return push_object(L, activation.caller);
-    case 3: {
-      const std::string& name = rt.world.symbols().name_of(activation.verb);
-      lua_pushlstring(L, name.data(), name.size());
-      return;
-    }
-    case 4:
-      lua_createtable(L, last_arg - first_arg + 1, 0);
-      for (int i = first_arg; i <= last_arg; ++i) {
-        lua_pushvalue(L, i);
-        lua_rawseti(L, -2, i - first_arg + 1);
-      }
-      return;
-    case 5:
-      return push_word(L, command, &Command::argstr);
-    case 6:
-      return push_object(L, command != nullptr ? command->dobj : kNothing);
-    case 7:
-      return push_word(L, command, &Command::dobjstr);
-    case 8:
-      return push_object(L, command != nullptr ? command->iobj : kNothing);
-    case 9:
-      return push_word(L, command, &Command::iobjstr);
-    case 10:
-      return push_word(L, command, &Command::prepstr);
-    default: {  // here
-      const Object* player = rt.world.find(activation.player);
-      return push_object(L, player != nullptr ? player->location : kNothing);
-    }
+template <ObjectId Command::*object>
+void push_match(lua_State* L, const Scope& scope) {
+  push_object(L, scope.command != nullptr ? scope.command->*object : kNothing);
+}
+
+template <ObjectId Activation::*object>
+void push_party(lua_State* L, const Scope& scope) {
+  push_object(L, scope.activation.*object);
+}
+
+void push_verb_name(lua_State* L, const Scope& scope) {
+  const std::string& name = runtime(L).world.symbols().name_of(scope.activation.verb);
+  lua_pushlstring(L, name.data(), name.size());
+}
+
+void push_args(lua_State* L, const Scope& scope) {
+  lua_createtable(L, scope.last_arg - scope.first_arg + 1, 0);
+  for (int i = scope.first_arg; i <= scope.last_arg; ++i) {
+    lua_pushvalue(L, i);
+    lua_rawseti(L, -2, i - scope.first_arg + 1);
   }
 }
+
+void push_here(lua_State* L, const Scope& scope) {
+  const Object* player = runtime(L).world.find(scope.activation.player);
+  push_object(L, player != nullptr ? player->location : kNothing);
+}
+
+// In the order of kVerbVariables, whose names they go by.
+constexpr std::array<void (*)(lua_State*, const Scope&), kVerbVariables.size()> kPushVariable{
+    push_party<&Activation::this_object>,  // this
+    push_party<&Activation::player>,       // player
+    push_party<&Activation::caller>,       // caller
+    push_verb_name,                        // verb
+    push_args,                             // args
+    push_word<&Command::argstr>,           // argstr
+    push_match<&Command::dobj>,            // dobj
+    push_word<&Command::dobjstr>,          // dobjstr
+    push_match<&Command::iobj>,            // iobj
+    push_word<&Command::iobjstr>,          // iobjstr
+    push_word<&Command::prepstr>,          // prepstr
+    push_party<&Activation::player>,       // me
+    push_here,                             // here
+};
 
 // Called where an error is raised, while the stack still tells where that is.
 int error_raised_l(lua_State* L) {
@@ -122,10 +134,12 @@ void push_callee(lua_State* L, const Activation& activation, const CompiledVerb&
   const int last_arg = lua_gettop(L);
   luaL_checkstack(L, static_cast<int>(kVerbVariables.size()) + 3, "verb call");
   const bool is_eval = code.function == LUA_NOREF;
+  const Scope scope{activation, runtime(L).current->command.get(), first_arg,
+                    is_eval ? first_arg - 1 : last_arg};
   if (!is_eval) lua_rawgeti(L, LUA_REGISTRYINDEX, code.function);
   for (std::size_t i = 0; i < kVerbVariables.size(); ++i) {
     if ((code.variables >> i & 1u) == 0) continue;
-    push_variable(L, activation, i, first_arg, is_eval ? first_arg - 1 : last_arg);
+    kPushVariable[i](L, scope);
   }
   if (!is_eval) lua_rotate(L, first_arg, lua_gettop(L) - last_arg);
 }
