@@ -191,5 +191,66 @@ TEST_CASE("compiled code of verbs that were programmed anew is forgotten") {
   CHECK(lua.engine->memory_used() <= (64u << 20));
 }
 
+// Each item that is read or written through a view costs as much as hundreds of Lua's instructions.
+TEST_CASE("work through a view is paid for") {
+  LuaWorld lua;
+  List many;
+  for (int i = 100'000; i > 0; --i) many.emplace_back(i);
+  lua.property(kProg, "x", Value(many), kProg);
+  for (const char* code :
+       {"while true do table.sort(#3.x) end", "while true do table.insert(#3.x, 1, 0) end",
+        "while true do for i, item in ipairs(#3.x) do end end"}) {
+    CAPTURE(code);
+    CHECK(time_of(lua, code) < 1s);
+  }
+}
+
+// A hundred thousand aliases are compared with every command of everybody in the room, before any
+// budget counts.
+TEST_CASE("too many aliases are none") {
+  LuaWorld lua;
+  List many;
+  for (std::size_t i = 0; i <= World::kMostAliases; ++i) {
+    many.emplace_back("name" + std::to_string(i));
+  }
+  lua.property(kProg, "aliases", Value(many), kProg);
+  CHECK(lua.world.aliases(kProg) == nullptr);
+  lua.run("#3.aliases[#(#3.aliases)] = nil", kProg);
+  CHECK(lua.world.aliases(kProg) != nullptr);
+}
+
+// The message of an error fills the log: thirty megabytes with each line.
+TEST_CASE("a traceback is short, however long the error's message is") {
+  LuaWorld lua;
+  for (const char* code : {"error(('x'):rep(3000000))", "raise(E_INVARG, ('x'):rep(3000000))",
+                           "error({('x'):rep(3000000)})"}) {
+    CAPTURE(code);
+    lua.run(code, kProg);
+    std::size_t size = 0;
+    for (const std::string& line : lua.last_traceback) size += line.size();
+    CHECK(size > 0);
+    CHECK(size < 5000);
+  }
+}
+
+// A name of megabytes is shown to everybody who looks around or asks who is there.
+TEST_CASE("a name is short") {
+  LuaWorld lua;
+  CHECK(has(lua.run("#3.name = ('x'):rep(256)", kProg), "E_INVARG"));
+  CHECK(lua.run("#3.name = ('x'):rep(255) return #(#3.name)", kProg) == "255");
+}
+
+// Tasks of a programmer, each within its own limit, fill Lua's heap: then no task begins, and no
+// wizard can end them.
+TEST_CASE("a wizard has memory left when programmers have none") {
+  LuaWorld lua({}, small_memory());
+  for (int i = 0; i < 30; ++i) {
+    lua.run("local t = {} for i = 1, 6000 do t[i] = ('x'):rep(1000) .. i end suspend() return #t",
+            kProg);
+  }
+  CHECK(has(lua.run("return #('x'):rep(1000000)", kProg), "memory"));
+  CHECK(lua.run("return #('x'):rep(1000000)", kWiz) == "1000000");
+}
+
 }  // namespace
 }  // namespace cosmoo

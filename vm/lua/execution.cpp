@@ -108,7 +108,9 @@ Step LuaExecution::run(Task& task, Resumption with) {
   const auto charged = static_cast<std::size_t>(std::max<std::int64_t>(task.memory_charged, 0));
   const std::size_t allowance =
       rt_.options.task_memory_bytes - std::min(charged, rt_.options.task_memory_bytes);
-  memory.limit = std::min(memory.engine_limit, used_before + allowance);
+  // The last of the heap is for wizards: else nobody could end the tasks that fill it.
+  const std::size_t kept = rt_.world.is_wizard(task.owner) ? 0 : memory.engine_limit / 8;
+  memory.limit = std::min(memory.engine_limit - kept, used_before + allowance);
   memory.unchecked = 0;
   rt_.current = this;
 
@@ -166,8 +168,10 @@ Step LuaExecution::ended_by_error(int status) {
 }
 
 std::vector<std::string> LuaExecution::traceback(std::string_view what) const {
+  constexpr std::size_t kLongest = 2000;  // an error's message may be megabytes, and is logged
   std::vector<std::string> lines;
   bool first = true;
+  what = what.substr(0, kLongest);
   for (const Frame& frame : raised_in_) {
     const std::string where = frame_text(frame);
     lines.push_back(std::exchange(first, false) ? fmt::format("{}:  {}", where, what)

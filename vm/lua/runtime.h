@@ -65,10 +65,11 @@ struct Runtime {
   MemoryAccount memory{};
   boost::unordered_flat_map<std::uint64_t, CompiledVerb> compiled{};  ///< By Verb::version.
   std::size_t compiled_source = 0;                                    ///< Their code, in bytes.
-  int error_constants = LUA_NOREF;                                    ///< The E_ values, by code.
-  int verb_callers = LUA_NOREF;  ///< Functions that call a verb, by its name.
-  int globals = LUA_NOREF;       ///< The table behind every script's _ENV.
-  int environment = LUA_NOREF;   ///< The read-only _ENV of every script.
+  unsigned view_accesses = 0;
+  int error_constants = LUA_NOREF;  ///< The E_ values, by code.
+  int verb_callers = LUA_NOREF;     ///< Functions that call a verb, by its name.
+  int globals = LUA_NOREF;          ///< The table behind every script's _ENV.
+  int environment = LUA_NOREF;      ///< The read-only _ENV of every script.
   struct Thread {
     lua_State* state = nullptr;
     int anchor = LUA_NOREF;

@@ -20,6 +20,13 @@ struct View {
   std::vector<Value> path;
 };
 
+// An access costs as much as some hundred instructions; `next` and the like look at the clock too.
+void charge_access(lua_State* L) {
+  constexpr unsigned kAccessesPerTick = 8;
+  Runtime& rt = runtime(L);
+  if (++rt.view_accesses % kAccessesPerTick == 0) rt.current->charge(L, 1);
+}
+
 const View& view_at(lua_State* L, int index) {
   return *static_cast<const View*>(luaL_checkudata(L, index, kViewType));
 }
@@ -80,6 +87,7 @@ int view_gc_l(lua_State* L) {
 
 int view_index_l(lua_State* L) {
   const View& view = view_at(L, 1);
+  charge_access(L);
   Result<Value> container = view_value(L, 1);
   if (!container) raise(L, container.error());
   Result<Value> key = to_value(L, 2);
@@ -148,6 +156,7 @@ Value* descend(Value* value, const std::vector<Value>& path) {
 int view_newindex_l(lua_State* L) {
   const View& view = view_at(L, 1);
   Runtime& rt = runtime(L);
+  charge_access(L);
   rt.current->check_doom(L);
   Result<Value> key = to_value(L, 2);
   Result<Value> item = to_value(L, 3);
@@ -195,6 +204,7 @@ int view_tostring_l(lua_State* L) {
 // next(view, key): the item after `key`, in order.
 int view_next_l(lua_State* L) {
   const View& view = view_at(L, 1);
+  charge_access(L);
   lua_settop(L, 2);
   Result<Value> container = view_value(L, 1);
   if (!container) raise(L, container.error());

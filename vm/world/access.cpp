@@ -130,7 +130,9 @@ Result<void> write_name(World& world, const Object& object, Value value) {
   if (!value.is_string()) {
     return fail(ErrorCode::type, "a name is a string, not " + to_literal(value));
   }
+  constexpr std::size_t kLongest = 255;
   const std::string& name = value.string();
+  if (name.size() > kLongest) return fail(ErrorCode::invarg, "a name has at most 255 characters");
   if (std::any_of(name.begin(), name.end(),
                   [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; })) {
     return fail(ErrorCode::invarg, "a name has no control characters");

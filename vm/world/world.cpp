@@ -179,7 +179,9 @@ std::vector<ObjectId> World::players() const { return players_; }
 
 const List* World::aliases(ObjectId id) const {
   const auto view = property(id, aliases_name_);
-  return view && view->value->is_list() ? &view->value->list() : nullptr;
+  if (!view || !view->value->is_list()) return nullptr;
+  const List& list = view->value->list();
+  return list.size() <= kMostAliases ? &list : nullptr;
 }
 
 std::optional<ObjectId> World::find_player(std::string_view name) const {

@@ -109,7 +109,9 @@ class World {
   std::vector<ObjectId> players() const;
   /// By name or alias (the list property `aliases`), whole and without regard to case.
   std::optional<ObjectId> find_player(std::string_view name) const;
-  /// What the property `aliases` of an object holds, if it is a list; null otherwise.
+  /// What the property `aliases` of an object holds, if it is a list of no more than kMostAliases;
+  /// null otherwise. They are compared for every command typed near it, on nobody's budget.
+  static constexpr std::size_t kMostAliases = 64;
   const List* aliases(ObjectId id) const;
 
   // --- properties (not the built-in ones of symbol.h: access.h joins both)
