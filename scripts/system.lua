@@ -25,8 +25,9 @@ property { "help", {
   },
 } }
 
--- Called by the server when a player has logged in.
+-- Called by the server, and by nobody else, when a player has logged in.
 verb { "user_connected user_created user_reconnected", function()
+  if caller_perms() ~= #-1 then raise(E_PERM) end
   local who = args[1]
   if valid(who.location) then
     who.location:announce(who, who.name .. " has connected.")
@@ -35,6 +36,7 @@ verb { "user_connected user_created user_reconnected", function()
 end }
 
 verb { "user_disconnected", function()
+  if caller_perms() ~= #-1 then raise(E_PERM) end
   local who = args[1]
   if valid(who) and valid(who.location) then
     who.location:announce(who, who.name .. " has disconnected.")

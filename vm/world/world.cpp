@@ -65,7 +65,8 @@ Result<void> World::recycle(ObjectId id) {
   for (const Symbol name : defined) {
     if (auto deleted = delete_property(id, name); !deleted) return deleted;
   }
-  for (const ObjectId child : std::vector<ObjectId>(object->children)) {
+  // Taken at once: to take a hundred thousand away one by one would move all that are left.
+  for (const ObjectId child : std::exchange(object->children, {})) {
     Object& orphan = at(child);
     unlink_parents(orphan);
     std::vector<ObjectId> parents;
