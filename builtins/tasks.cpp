@@ -67,10 +67,10 @@ Value wakes_text(const TaskView& task) {
 }
 
 Outcome queued_tasks(Call& call) {
-  const bool all = call.services().world.is_wizard(call.programmer());
+  std::optional<ObjectId> owner;
+  if (!call.services().world.is_wizard(call.programmer())) owner = call.programmer();
   List rows;
-  for (const TaskView& task : call.services().scheduler.list()) {
-    if (!all && task.owner != call.programmer()) continue;
+  for (const TaskView& task : call.services().scheduler.list(owner)) {
     rows.emplace_back(List{Value(task.id), wakes_text(task), Value(state_text(task)),
                            Value(task.player), Value(task.frame.programmer),
                            Value(task.frame.definer), Value(task.frame.verb),

@@ -143,16 +143,32 @@ Result<void> PasswordAccounts::check_password(std::optional<ObjectId> player, st
   });
 }
 
+Result<void> PasswordAccounts::admit_script() const {
+  if (from_scripts_ < kMostFromScripts) return {};
+  return fail(ErrorCode::quota, "too many scripts wait for passwords; try again");
+}
+
 Result<void> PasswordAccounts::set_password(ObjectId player, std::string password, Ticket ticket) {
-  return set_password(player, std::move(password), [this, ticket](Result<void> set) {
-    scheduler_.complete(ticket, set ? Resumption(Value()) : Resumption(set.error()));
+  auto begun = admit_script().and_then([&] {
+    return set_password(player, std::move(password), [this, ticket](Result<void> set) {
+      --from_scripts_;
+      scheduler_.complete(ticket, set ? Resumption(Value()) : Resumption(set.error()));
+    });
   });
+  if (begun) ++from_scripts_;
+  return begun;
 }
 
 Result<void> PasswordAccounts::check_password(ObjectId player, std::string password,
                                               Ticket ticket) {
-  return check_password(std::optional(player), std::move(password),
-                        [this, ticket](bool right) { scheduler_.complete(ticket, Value(right)); });
+  auto begun = admit_script().and_then([&] {
+    return check_password(std::optional(player), std::move(password), [this, ticket](bool right) {
+      --from_scripts_;
+      scheduler_.complete(ticket, Value(right));
+    });
+  });
+  if (begun) ++from_scripts_;
+  return begun;
 }
 
 Result<void> PasswordAccounts::set_password_now(ObjectId player, const std::string& password) {

@@ -8,7 +8,8 @@
 //  2. Who asks for a player that does not exist, or that has no password, waits as long for the
 //  same
 //     answer as who gives a wrong one.
-//  3. At most kMostWaiting requests wait; the next one is refused at once.
+//  3. At most kMostWaiting requests wait, kMostFromScripts of them for scripts, so that no storm of
+//     tasks keeps players out; the next one is refused at once.
 #pragma once
 
 #include <functional>
@@ -31,6 +32,7 @@ class PasswordAccounts final : public Accounts {
     unsigned long long passes = 2;
   };
   static constexpr std::size_t kMostWaiting = 1024;
+  static constexpr std::size_t kMostFromScripts = 16;
   static constexpr std::size_t kLongest = 1024;
   /// Runs a function on the loop's thread, soon. Called from the threads.
   using Post = std::function<void(std::function<void()>)>;
@@ -57,6 +59,7 @@ class PasswordAccounts final : public Accounts {
   Result<void> store(ObjectId player, std::string hash);
   std::string hash_of(ObjectId player) const;
   Result<void> submit(std::function<void()> work);
+  Result<void> admit_script() const;
 
   World& world_;
   Scheduler& scheduler_;
@@ -65,6 +68,7 @@ class PasswordAccounts final : public Accounts {
   const Symbol property_;
   const std::string decoy_;  // a well-formed hash that no password fits
   std::size_t waiting_ = 0;
+  std::size_t from_scripts_ = 0;
   std::shared_ptr<bool> alive_ =
       std::make_shared<bool>(true);  // for what is still posted at the end
   std::unique_ptr<QuietPool> pool_;  // last: its threads are gone before anything else is

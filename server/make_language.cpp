@@ -1,5 +1,7 @@
 #include "server/make_language.h"
 
+#include <unistd.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
@@ -103,6 +105,9 @@ Result<std::unique_ptr<Language>> make_language(const Foundation& foundation) {
   auto executables = sandbox::ExecutableDirectory::open(foundation.config.paths.executables);
   if (!executables) {
     return fail(ErrorCode::file, "the executables directory: " + executables.error().message);
+  }
+  if (::geteuid() == 0) {
+    foundation.log.warning("running as root: what exec() starts has all of root's rights");
   }
   return std::make_unique<LuaLanguage>(foundation, std::move(*executables));
 }

@@ -2,6 +2,9 @@
 // for what runs and drops what waits.
 #pragma once
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
@@ -24,9 +27,21 @@ class QuietPool {
   QuietPool(const QuietPool&) = delete;
   QuietPool& operator=(const QuietPool&) = delete;
 
-  void run(std::function<void()> work) { boost::asio::post(*threads_, std::move(work)); }
+  void run(std::function<void()> work) {
+    boost::asio::post(*threads_, [work = std::move(work)] {
+      thread_local const bool patient = step_back();
+      (void)patient;
+      work();
+    });
+  }
 
  private:
+  // On Linux the priority is each thread's own.
+  static bool step_back() {
+    constexpr int kNice = 10;
+    return ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNice) == 0;
+  }
+
   std::unique_ptr<boost::asio::thread_pool> threads_;
 };
 

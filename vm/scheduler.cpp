@@ -261,12 +261,11 @@ const Task* Scheduler::find(TaskId id) const {
   return it == tasks_.end() ? nullptr : it->second.get();
 }
 
-std::vector<TaskView> Scheduler::list() const {
+std::vector<TaskView> Scheduler::list(std::optional<ObjectId> owner) const {
   std::vector<TaskView> views;
-  views.reserve(tasks_.size());
   const auto now = Clock::now();
   for (const auto& [id, task] : tasks_) {
-    if (task.get() == running_) continue;
+    if (task.get() == running_ || (owner && task->owner != *owner)) continue;
     TaskView view{id,
                   task->player,
                   task->owner,

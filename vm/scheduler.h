@@ -80,7 +80,8 @@ class Scheduler {
 
   const Task* find(TaskId id) const;
   const Task* running() const { return running_; }
-  std::vector<TaskView> list() const;
+  /// The waiting tasks, by id: of one owner, or all.
+  std::vector<TaskView> list(std::optional<ObjectId> owner = {}) const;
   std::size_t size() const { return tasks_.size(); }
   /// How many tasks of `owner` wait, and whether one more may (E_QUOTA).
   Result<void> may_wait(ObjectId owner) const;
