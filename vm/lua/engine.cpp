@@ -30,6 +30,7 @@ int open_l(lua_State* L) {
   open_objects(L);
   open_calls(L);
   open_builtins(L);
+  lua_gc(L, LUA_GCSTOP);  // but for collect()
   return 0;
 }
 

@@ -62,8 +62,14 @@ void arm_budget_hook(lua_State* L) {
   lua_sethook(L, budget_hook, LUA_MASKCOUNT, kHookInstructions);
 }
 
+void collect(lua_State* L) {
+  constexpr int kRoomOfFinalizer = 2 * LUA_MINSTACK;
+  if (lua_checkstack(L, kRoomOfFinalizer)) lua_gc(L, LUA_GCSTEP, 1);
+}
+
 void budget_hook(lua_State* L, lua_Debug*) {
   Runtime& rt = runtime(L);
+  collect(L);
   std::int64_t ticks = kTicksPerHook;
   if (rt.memory.unchecked >= kHurryBytes) {
     ticks += static_cast<std::int64_t>(rt.memory.unchecked / kBytesPerTick);

@@ -189,7 +189,10 @@ void* allocate(void* account, void* block, std::size_t old_size, std::size_t new
 /// allocator does, if there is no room for it. release_outside() takes it back, in its __gc.
 void hold_outside(lua_State* L, std::size_t bytes);
 void release_outside(lua_State* L, std::size_t bytes);
-/// The count hook: spends ticks, looks at the clock, raises when the task is doomed.
+/// The collector is stopped but for this: it works off what was allocated since. A finalizer that
+/// has no room on a full stack would be skipped, and what its object holds in C++ never be freed.
+void collect(lua_State* L);
+/// The count hook: collects, spends ticks, looks at the clock, raises when the task is doomed.
 void budget_hook(lua_State* L, lua_Debug*);
 void arm_budget_hook(lua_State* L);
 
