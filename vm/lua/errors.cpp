@@ -63,13 +63,6 @@ int error_tostring_l(lua_State* L) {
   return 1;
 }
 
-int error_concat_l(lua_State* L) {
-  luaL_tolstring(L, 1, nullptr);
-  luaL_tolstring(L, 2, nullptr);
-  lua_concat(L, 2);
-  return 1;
-}
-
 // --- pcall and its kin
 
 // What ends a task passes every pcall. Being refused memory is such an end too.
@@ -184,7 +177,7 @@ void open_errors(lua_State* L) {
   luaL_newmetatable(L, kErrorType);
   constexpr luaL_Reg kMethods[] = {{"__gc", error_gc_l},         {"__index", error_index_l},
                                    {"__eq", error_eq_l},         {"__tostring", error_tostring_l},
-                                   {"__concat", error_concat_l}, {nullptr, nullptr}};
+                                   {"__concat", concat_texts_l}, {nullptr, nullptr}};
   luaL_setfuncs(L, kMethods, 0);
   lua_pushboolean(L, 0);
   lua_setfield(L, -2, "__metatable");

@@ -89,13 +89,6 @@ int object_tostring_l(lua_State* L) {
   return 1;
 }
 
-int object_concat_l(lua_State* L) {
-  luaL_tolstring(L, 1, nullptr);
-  luaL_tolstring(L, 2, nullptr);
-  lua_concat(L, 2);
-  return 1;
-}
-
 // toobj(4), toobj("#4"), toobj("4"): also what the literal #4 stands for.
 int toobj_l(lua_State* L) {
   if (lua_isinteger(L, 1)) {
@@ -120,6 +113,13 @@ int toobj_l(lua_State* L) {
 
 }  // namespace
 
+int concat_texts_l(lua_State* L) {
+  luaL_tolstring(L, 1, nullptr);
+  luaL_tolstring(L, 2, nullptr);
+  lua_concat(L, 2);
+  return 1;
+}
+
 void push_object(lua_State* L, ObjectId id) {
   lua_pushlightuserdata(L, reinterpret_cast<void*>(static_cast<std::intptr_t>(id.number)));
 }
@@ -142,7 +142,7 @@ void open_objects(lua_State* L) {
   constexpr luaL_Reg kMethods[] = {{"__index", object_index_l},
                                    {"__newindex", object_newindex_l},
                                    {"__tostring", object_tostring_l},
-                                   {"__concat", object_concat_l},
+                                   {"__concat", concat_texts_l},
                                    {nullptr, nullptr}};
   luaL_setfuncs(L, kMethods, 0);
   lua_pushboolean(L, 0);

@@ -162,6 +162,8 @@ void push_object(lua_State* L, ObjectId id);
 std::optional<ObjectId> to_object(lua_State* L, int index);
 /// Of a string on the stack; none: nobody has used that name yet.
 std::optional<Symbol> to_symbol(lua_State* L, int index);
+/// __concat of objects and errors: both sides as text.
+int concat_texts_l(lua_State* L);
 void open_objects(lua_State* L);
 
 // --- calls.cpp
