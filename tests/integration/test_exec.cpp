@@ -95,6 +95,22 @@ TEST_CASE("input and output are binary strings, or bytes with raw") {
   CHECK(error_of(client, "exec({'cat'}, 'end ~0')") == "\"E_INVARG\"");
 }
 
+TEST_CASE(
+    "a large input is decoded beside the world, with the same errors, and can be killed "
+    "meanwhile") {
+  ExecServer s;
+  Client client = s.server->log_in();
+  CHECK(eval(client,
+             "local text = ('x~0A'):rep(100000) local r = exec({'cat'}, text) return {r[1], r[2] "
+             "== text}") == "{0, true}");
+  CHECK(error_of(client, "exec({'cat'}, ('x'):rep(300000) .. '~ZZ')") == "\"E_INVARG\"");
+  CHECK(eval(client,
+             "local text = ('x~0A'):rep(1000000) local id = fork(0, function() exec({'cat'}, text) "
+             "end) "
+             "suspend(0) local shown = queued_tasks()[1][2] kill_task(id) suspend(0.2) "
+             "return {shown, #queued_tasks(), #jobs()}") == "{\"exec cat\", 0, 0}");
+}
+
 TEST_CASE("every refused command is E_INVARG, with what was wrong") {
   ExecServer s;
   Client client = s.server->log_in();
