@@ -26,10 +26,11 @@ struct WorldFiles {
 };
 
 /// Brings the world in line with the folder's *.lua files; nothing is changed unless all of them
-/// are right. What is missing is made; verbs get the files' code; values of properties that are
-/// there already stay, and what no file mentions stays too. Everything is owned by the object
-/// `first_wizard`. Errors: E_FILE (the folder cannot be read), E_INVARG ("FILE:LINE: what is
-/// wrong").
+/// are right by themselves. (A new property that clashes with one that somebody defined on a
+/// descendant is found only while they are applied, and stops that.) What is missing is made; verbs
+/// get the files' code; values of properties that are there already stay, and what no file mentions
+/// stays too. Everything is owned by the object `first_wizard`. Errors: E_FILE (the folder cannot
+/// be read), E_INVARG ("FILE:LINE: what is wrong").
 Result<WorldFiles> load_world_files(const std::filesystem::path& folder, World& world,
                                     Engine& engine);
 
