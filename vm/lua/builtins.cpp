@@ -51,19 +51,6 @@ void check_arguments(lua_State* L, const Builtin& builtin, const Arguments& argu
   }
 }
 
-void check_access(lua_State* L, const Builtin& builtin, ObjectId programmer) {
-  if (builtin.access == Access::everyone) return;
-  const Object* object = runtime(L).world.find(programmer);
-  const bool wizard = object != nullptr && object->is(kWizard);
-  const bool allowed = wizard || (builtin.access == Access::programmer && object != nullptr &&
-                                  object->is(kProgrammer));
-  if (allowed) return;
-  raise(L, Error(ErrorCode::perm,
-                 fmt::format("{}() is for {}; {} is none", builtin.name,
-                             builtin.access == Access::wizard ? "wizards" : "programmers",
-                             to_string(programmer))));
-}
-
 // Runs when what the builtin waited for has come.
 int builtin_woken_k(lua_State* L, int, lua_KContext) {
   LuaExecution& execution = *runtime(L).current;
@@ -94,7 +81,7 @@ int builtin_l(lua_State* L) {
   }
   execution.check_doom(L);
   check_arguments(L, builtin, arguments);
-  check_access(L, builtin, activation.programmer);
+  check_access(L, builtin.name, builtin.access);
   Call call(rt.services, rt.scheduler, execution.task(), activation.programmer, activation.player,
             {arguments.data(), arguments.size()});
   Outcome outcome = builtin.run(call);
@@ -182,6 +169,19 @@ constexpr luaL_Reg kNative[] = {{"callers", callers_l},
                                 {nullptr, nullptr}};
 
 }  // namespace
+
+void check_access(lua_State* L, std::string_view builtin, Access access) {
+  if (access == Access::everyone) return;
+  const ObjectId programmer = runtime(L).current->top().programmer;
+  const Object* object = runtime(L).world.find(programmer);
+  const bool wizard = object != nullptr && object->is(kWizard);
+  const bool allowed =
+      wizard || (access == Access::programmer && object != nullptr && object->is(kProgrammer));
+  if (allowed) return;
+  raise(L, Error(ErrorCode::perm, fmt::format("{}() is for {}; {} is none", builtin,
+                                              access == Access::wizard ? "wizards" : "programmers",
+                                              to_string(programmer))));
+}
 
 // Sets globals[name], or globals[a][b] for "a.b", to the function on top, and pops it.
 void set_global(lua_State* L, std::string_view name) {

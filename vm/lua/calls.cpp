@@ -234,11 +234,7 @@ int eval_l(lua_State* L) {
     raise(L, ErrorCode::type, "eval() takes a string, not %s", describe(L, 1));
   }
   const Activation caller = rt.current->top();
-  const Object* programmer = rt.world.find(caller.programmer);
-  if (programmer == nullptr || !(programmer->is(kProgrammer) || programmer->is(kWizard))) {
-    raise(L, ErrorCode::perm, "eval() is for programmers; %s is none",
-          to_string(caller.programmer).c_str());
-  }
+  check_access(L, "eval", Access::programmer);
   std::size_t size = 0;
   const char* text = lua_tolstring(L, 1, &size);
   rt.current->charge(L, static_cast<std::int64_t>(size / 100));

@@ -124,7 +124,7 @@ Step LuaExecution::run(Task& task, Resumption with) {
 
   memory.running = nullptr;
   memory.limit = memory.engine_limit;
-  collect(rt_.main);
+  collect(rt_.main, Collect::step);
   task.memory_charged +=
       static_cast<std::int64_t>(memory.used) - static_cast<std::int64_t>(used_before);
   Step step;

@@ -1,7 +1,7 @@
 // Budgets that a script cannot catch: ticks and seconds by a count hook, memory by the allocator.
 //
 // A tick is a hundred of Lua's instructions, or one call of a builtin or verb. What C code does at
-// one go costs ticks too: by the bytes it allocates (here) or looks at (strings.cpp).
+// one go costs ticks too: by the bytes it allocates (here) or looks at (libraries.cpp).
 #include <cstdlib>
 
 #include "vm/lua/runtime.h"
@@ -46,7 +46,7 @@ void* allocate(void* account_pointer, void* block, std::size_t old_size, std::si
 
 void hold_outside(lua_State* L, std::size_t bytes) {
   MemoryAccount& account = runtime(L).memory;
-  if (account.used + bytes > account.limit) lua_gc(L, LUA_GCCOLLECT);
+  if (account.used + bytes > account.limit) collect(L, Collect::everything);
   if (account.used + bytes > account.limit) {
     if (LuaExecution* execution = runtime(L).current) execution->doom(Budget::memory);
     lua_pushnil(L);
@@ -62,14 +62,19 @@ void arm_budget_hook(lua_State* L) {
   lua_sethook(L, budget_hook, LUA_MASKCOUNT, kHookInstructions);
 }
 
-void collect(lua_State* L) {
+void collect(lua_State* L, Collect how) {
   constexpr int kRoomOfFinalizer = 2 * LUA_MINSTACK;
-  if (lua_checkstack(L, kRoomOfFinalizer)) lua_gc(L, LUA_GCSTEP, 1);
+  if (!lua_checkstack(L, kRoomOfFinalizer)) return;
+  if (how == Collect::step) {
+    lua_gc(L, LUA_GCSTEP, 1);
+  } else {
+    lua_gc(L, LUA_GCCOLLECT);
+  }
 }
 
 void budget_hook(lua_State* L, lua_Debug*) {
   Runtime& rt = runtime(L);
-  collect(L);
+  collect(L, Collect::step);
   std::int64_t ticks = kTicksPerHook;
   if (rt.memory.unchecked >= kHurryBytes) {
     ticks += static_cast<std::int64_t>(rt.memory.unchecked / kBytesPerTick);

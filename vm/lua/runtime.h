@@ -191,9 +191,11 @@ void* allocate(void* account, void* block, std::size_t old_size, std::size_t new
 /// allocator does, if there is no room for it. release_outside() takes it back, in its __gc.
 void hold_outside(lua_State* L, std::size_t bytes);
 void release_outside(lua_State* L, std::size_t bytes);
-/// The collector is stopped but for this: it works off what was allocated since. A finalizer that
-/// has no room on a full stack would be skipped, and what its object holds in C++ never be freed.
-void collect(lua_State* L);
+/// The collector is stopped but for this: it works off what was allocated since, or all there is.
+/// A finalizer that has no room on a full stack would be skipped, and what its object holds in C++
+/// never be freed.
+enum class Collect { step, everything };
+void collect(lua_State* L, Collect how);
 /// The count hook: collects, spends ticks, looks at the clock, raises when the task is doomed.
 void budget_hook(lua_State* L, lua_Debug*);
 void arm_budget_hook(lua_State* L);
@@ -207,6 +209,8 @@ void open_globals(lua_State* L);
 
 // --- libraries.cpp, builtins.cpp
 void open_libraries(lua_State* L);
+/// Raises E_PERM unless the top activation's programmer may call a builtin of that access.
+void check_access(lua_State* L, std::string_view builtin, Access access);
 void open_builtins(lua_State* L);
 
 }  // namespace cosmoo::lua
