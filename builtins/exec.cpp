@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "builtins/binary.h"
 #include "builtins/families.h"
@@ -12,6 +13,9 @@ namespace cosmoo {
 namespace {
 
 constexpr std::string_view kDefaultPath = "/bin:/usr/bin";
+// A timeout of 0 in the configuration.
+constexpr std::chrono::milliseconds kNever{0};
+constexpr double kLongestTimeout = 1e12;  // milliseconds: what a clock can count
 // Binary strings longer than this are decoded and encoded on another thread.
 constexpr std::size_t kMuch = 256 << 10;
 
@@ -88,8 +92,10 @@ Result<Options> read_options(const Value& given, std::chrono::milliseconds longe
       const double seconds = value.number();
       if (!(seconds > 0))
         return fail(ErrorCode::invarg, "exec(): a timeout is more than 0 seconds");
-      if (seconds * 1000 < static_cast<double>(longest.count())) {
-        options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+      const double asked = std::ceil(seconds * 1000);
+      if (longest == kNever || asked < static_cast<double>(longest.count())) {
+        options.timeout =
+            std::chrono::milliseconds(static_cast<std::int64_t>(std::min(asked, kLongestTimeout)));
       }
     } else if (name == "raw" || name == "timeout") {
       return fail(ErrorCode::invarg,
@@ -256,7 +262,7 @@ Outcome exec(Call& call) {
                                        false});
   run->context.args = std::move(*words);
   run->context.env = std::move(*environment);
-  run->context.limits.wall = options->timeout;
+  if (options->timeout != kNever) run->context.limits.wall = options->timeout;
   run->context.limits.output_bytes = program.output_bytes.value_or(policy.output_bytes);
   if (call.has(1)) run->context.input = call.take(1).take_string();
 

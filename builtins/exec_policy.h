@@ -16,8 +16,8 @@ struct ExecPolicy {
     std::optional<std::size_t> output_bytes;
   };
 
-  std::chrono::milliseconds timeout{60'000};
-  std::size_t output_bytes = 1 << 20;  ///< Of each stream.
+  std::chrono::milliseconds timeout{60'000};  ///< 0, here and below: never.
+  std::size_t output_bytes = 1 << 20;         ///< Of each stream.
   std::size_t input_bytes = 64 << 20;
   std::vector<std::string> allowed;  ///< Empty: every program beneath executables/.
   bool allow_loader_environment = false;

@@ -201,6 +201,15 @@ TEST_CASE("a timeout gives -1 and what was printed before") {
   CHECK(eval(client, "exec({'true'}, '', nil, {timeout = 100})[1]") == "0");
 }
 
+TEST_CASE("a timeout of 0 in the configuration is none, and a script may still set one") {
+  ExecServer s("[exec]\ntimeout_seconds = 0\n");
+  Client client = s.server->log_in();
+  CHECK(eval(client, "exec({'sleep', '0.2'})[1]") == "0");
+  CHECK(eval(client, "exec({'partial'}, '', nil, {timeout = 0.2})") == "{-1, \"before~0A\", \"\"}");
+  CHECK(eval(client, "exec({'sleep', '100'}, '', nil, {timeout = 0.0001})[1]") == "-1");
+  CHECK(eval(client, "exec({'true'}, '', nil, {timeout = 1e300})[1]") == "0");
+}
+
 TEST_CASE("a program's own limits come from the configuration") {
   ExecServer s(
       "[exec.program.partial]\ntimeout_seconds = 0.3\n[exec.program.flood]\noutput_bytes = 1000\n");
