@@ -7,18 +7,6 @@ namespace {
 
 constexpr ObjectId kRoot{1}, kWiz{2}, kProg{3};
 
-LuaOptions small_memory() {
-  LuaOptions options;
-  options.task_memory_bytes = 8u << 20;
-  options.engine_memory_bytes = 64u << 20;
-  return options;
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
-// How long one turn of the loop took.
 // Ticks alone end a task here: what they do not pay for would run on, and the test with it.
 SchedulerLimits ticks_alone() {
   SchedulerLimits limits;

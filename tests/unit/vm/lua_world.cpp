@@ -119,4 +119,15 @@ void LuaWorld::turn() {
   }
 }
 
+LuaOptions small_memory() {
+  LuaOptions options;
+  options.task_memory_bytes = 8u << 20;
+  options.engine_memory_bytes = 64u << 20;
+  return options;
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
 }  // namespace cosmoo

@@ -46,4 +46,9 @@ class LuaWorld {
   std::vector<std::string> last_traceback;
 };
 
+/// Budgets of memory that are soon used up.
+LuaOptions small_memory();
+
+bool has(const std::string& text, std::string_view part);
+
 }  // namespace cosmoo

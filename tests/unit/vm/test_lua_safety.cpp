@@ -14,17 +14,6 @@ SchedulerLimits small() {
   return limits;
 }
 
-LuaOptions small_memory() {
-  LuaOptions options;
-  options.task_memory_bytes = 8u << 20;
-  options.engine_memory_bytes = 64u << 20;
-  return options;
-}
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
-
 TEST_CASE("an endless loop ends, and no pcall, metamethod or handler keeps it alive") {
   LuaWorld lua(small());
   for (const char* code : {
