@@ -54,13 +54,14 @@ struct Parameter {
 class Call {
  public:
   Call(Services& services, Scheduler& scheduler, const Task& task, ObjectId programmer,
-       ObjectId player, std::span<Value> args)
+       ObjectId player, std::span<Value> args, std::int64_t ticks_left)
       : services_(services),
         scheduler_(scheduler),
         task_(task),
         programmer_(programmer),
         player_(player),
-        args_(args) {}
+        args_(args),
+        ticks_left_(ticks_left) {}
 
   Services& services() const { return services_; }
   const Task& task() const { return task_; }
@@ -78,6 +79,14 @@ class Call {
   /// The ticket that ends the wait this builtin is about to return (rule 2).
   Ticket ticket() const;
 
+  /// Charges the task for work beyond what every call costs (a tick, and the size of arguments and
+  /// result): a tick for about as much as a hundred of Lua's instructions do, some microseconds. It
+  /// is taken when the builtin returns; the task ends there if it has less left.
+  void spend(std::int64_t ticks) { spent_ += ticks; }
+  std::int64_t spent() const { return spent_; }
+  /// What is left of the slice's ticks: more work than that is not worth beginning.
+  std::int64_t ticks_left() const { return ticks_left_ - spent_; }
+
  private:
   Services& services_;
   Scheduler& scheduler_;
@@ -85,6 +94,8 @@ class Call {
   ObjectId programmer_;
   ObjectId player_;
   std::span<Value> args_;
+  std::int64_t ticks_left_;
+  std::int64_t spent_ = 0;
 };
 
 /// What a builtin comes to: a value, an error to raise, or a wait whose completion brings either.

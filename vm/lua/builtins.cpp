@@ -83,13 +83,15 @@ int builtin_l(lua_State* L) {
   check_arguments(L, builtin, arguments);
   check_access(L, builtin.name, builtin.access);
   Call call(rt.services, rt.scheduler, execution.task(), activation.programmer, activation.player,
-            {arguments.data(), arguments.size()});
+            {arguments.data(), arguments.size()}, execution.ticks_left());
   Outcome outcome = builtin.run(call);
+  execution.spend(call.spent());
   if (auto* waits = std::get_if<Wait>(&outcome)) {
-    if (!lua_isyieldable(L)) {
+    if (!lua_isyieldable(L) || execution.doomed()) {
       // What it began is ended, and would have come to a wait that never was.
       if (waits->on_kill) waits->on_kill();
       ++execution.task().wait_number;
+      execution.check_doom(L);
       raise(L, Error(ErrorCode::invarg,
                      fmt::format("{}() cannot wait inside of a function that is called by sort(), "
                                  "gsub() or a metamethod",
