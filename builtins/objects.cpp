@@ -112,8 +112,8 @@ Outcome set_player_flag(Call& call) {
   return outcome(std::move(done));
 }
 
-// match("sword"): the object that a player means by a name.
-Outcome match(Call& call) {
+// match_object("sword"): the object that a player means by a name.
+Outcome match_name(Call& call) {
   return Value(match_object(call.services().world, call.player(), call[0].string()));
 }
 
@@ -226,11 +226,11 @@ std::span<const Builtin> object_builtins() {
        set_player_flag,
        "nothing",
        "Makes an object a player, or no player any more; then it is disconnected too."},
-      {"match",
+      {"match_object",
        {{"name", kString}},
        1,
        Access::everyone,
-       match,
+       match_name,
        "object",
        "What the player means by a name: me, here, #4, or something at hand. #-1 for an empty "
        "name, "

@@ -51,7 +51,7 @@ verb { "named", function()
     local ok, found = pcall(function() return system[text:sub(2)] end)
     object = ok and type(found) == "object" and found or #-3
   else
-    object = match(text)
+    object = match_object(text)
   end
   if valid(object) then return object end
   if text == "" then raise(E_INVARG, "No object is named.") end
