@@ -43,7 +43,16 @@ inline constexpr TypeSet kList = type_bit(Value::Type::list);
 inline constexpr TypeSet kMap = type_bit(Value::Type::map) | kList;
 inline constexpr TypeSet kNil = type_bit(Value::Type::nil);
 inline constexpr TypeSet kAny = 0x1FF;
+/// What can stand in a list: nil would be a hole.
+inline constexpr TypeSet kValue = kAny & ~kNil;
+/// A switch: true and false, or MOO's 1 and 0; see is_on().
+inline constexpr TypeSet kFlag = kBoolean | kInteger;
 }  // namespace types
+
+/// Whether a switch is on. Not given, false and 0 are off.
+inline bool is_on(const Value& flag) {
+  return flag.type() == Value::Type::integer ? flag.integer() != 0 : flag.truthy();
+}
 
 /// One parameter: its name for people and editors, and what it takes. Optional ones take nil too.
 struct Parameter {

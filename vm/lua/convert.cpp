@@ -84,23 +84,7 @@ class Reader {
     }
     if (!lua_checkstack(L_, 4)) return fail(ErrorCode::type, kTooDeep);
     if (auto fits = spend(64); !fits) return tl::unexpected(fits.error());
-    return is_sequence(index) ? read_list(index, depth) : read_map(index, depth);
-  }
-
-  bool is_sequence(int index) {
-    const auto length = lua_rawlen(L_, index);
-    lua_Unsigned keys = 0;
-    lua_pushnil(L_);
-    while (lua_next(L_, index)) {
-      lua_pop(L_, 1);
-      const lua_Integer key = lua_isinteger(L_, -1) ? lua_tointeger(L_, -1) : 0;
-      if (key < 1 || static_cast<lua_Unsigned>(key) > length) {
-        lua_pop(L_, 1);
-        return false;
-      }
-      ++keys;
-    }
-    return keys == length;
+    return is_sequence(L_, index) ? read_list(index, depth) : read_map(index, depth);
   }
 
   Result<Value> read_list(int index, int depth) {
@@ -193,6 +177,23 @@ Result<Value> to_value(lua_State* L, int index) {
 
 Result<Value> to_value(lua_State* L, int index, std::size_t& left) {
   return Reader(L, left).read(lua_absindex(L, index), 0);
+}
+
+bool is_sequence(lua_State* L, int index) {
+  const int table = lua_absindex(L, index);
+  const auto length = lua_rawlen(L, table);
+  lua_Unsigned keys = 0;
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    lua_pop(L, 1);
+    const lua_Integer key = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
+    if (key < 1 || static_cast<lua_Unsigned>(key) > length) {
+      lua_pop(L, 1);
+      return false;
+    }
+    ++keys;
+  }
+  return keys == length;
 }
 
 void push_value(lua_State* L, const Value& value) {

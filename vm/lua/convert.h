@@ -14,6 +14,10 @@ Result<Value> to_value(lua_State* L, int index);
 /// As above, when several values share a limit: takes what this one holds off `left`, in bytes.
 Result<Value> to_value(lua_State* L, int index, std::size_t& left);
 
+/// Whether the table at `index` is read as a list: its keys are the numbers from 1 to its length.
+/// It looks at all of them.
+bool is_sequence(lua_State* L, int index);
+
 /// Pushes a value; lists and maps become fresh tables. Allocates (rule 2).
 void push_value(lua_State* L, const Value& value);
 

@@ -39,6 +39,64 @@ int type_l(lua_State* L) {
   return 1;
 }
 
+// typeof(x): the type of the value that x is: views are what they show, tables lists or maps.
+int typeof_l(lua_State* L) {
+  if (lua_gettop(L) != 1) {
+    raise(L, ErrorCode::args, "typeof() takes 1 argument, not %d", lua_gettop(L));
+  }
+  auto type = Value::Type::nil;
+  switch (lua_type(L, 1)) {
+    case LUA_TNIL:
+      break;
+    case LUA_TBOOLEAN:
+      type = Value::Type::boolean;
+      break;
+    case LUA_TNUMBER:
+      type = lua_isinteger(L, 1) ? Value::Type::integer : Value::Type::float_;
+      break;
+    case LUA_TSTRING:
+      type = Value::Type::string;
+      break;
+    case LUA_TLIGHTUSERDATA:
+      type = Value::Type::object;
+      break;
+    case LUA_TTABLE: {
+      if (lua_getmetatable(L, 1)) return type_l(L);  // no value
+      constexpr lua_Unsigned kItemsPerTick = 1024;
+      runtime(L).current->charge(L,
+                                 1 + static_cast<std::int64_t>(lua_rawlen(L, 1) / kItemsPerTick));
+      type = is_sequence(L, 1) ? Value::Type::list : Value::Type::map;
+      break;
+    }
+    default: {
+      if (to_error(L, 1) != nullptr) {
+        type = Value::Type::error;
+        break;
+      }
+      if (!is_view(L, 1)) return type_l(L);
+      const Result<Value> shown = view_value(L, 1);
+      if (!shown) raise(L, shown.error());
+      type = shown->type();
+    }
+  }
+  const std::string_view name = name_of(type);
+  lua_pushlstring(L, name.data(), name.size());
+  return 1;
+}
+
+// What typeof() returns, under MOO's names.
+void set_type_constants(lua_State* L) {
+  using enum Value::Type;
+  static constexpr std::pair<const char*, Value::Type> kConstants[] = {
+      {"NIL", nil},    {"BOOL", boolean}, {"INT", integer}, {"NUM", integer}, {"FLOAT", float_},
+      {"STR", string}, {"OBJ", object},   {"ERR", error},   {"LIST", list},   {"MAP", map}};
+  for (const auto& [constant, type] : kConstants) {
+    const std::string_view name = name_of(type);
+    lua_pushlstring(L, name.data(), name.size());
+    lua_setfield(L, -2, constant);
+  }
+}
+
 int rawset_l(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   luaL_checkany(L, 2);
@@ -124,9 +182,13 @@ void open_globals(lua_State* L) {
   const int base = lua_gettop(L);
   lua_rawgeti(L, LUA_REGISTRYINDEX, rt.globals);
   for (const char* name : kBase) copy_field(L, base, name);
-  constexpr luaL_Reg kOwn[] = {
-      {"type", type_l}, {"rawset", rawset_l}, {"setmetatable", setmetatable_l}, {nullptr, nullptr}};
+  constexpr luaL_Reg kOwn[] = {{"type", type_l},
+                               {"typeof", typeof_l},
+                               {"rawset", rawset_l},
+                               {"setmetatable", setmetatable_l},
+                               {nullptr, nullptr}};
   luaL_setfuncs(L, kOwn, 0);
+  set_type_constants(L);
   lua_pop(L, 2);
 
   luaL_requiref(L, "math", luaopen_math, 0);

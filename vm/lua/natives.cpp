@@ -112,6 +112,16 @@ std::span<const Builtin> lua_builtins() {
               nullptr,
               "float",
               "Seconds that the task may run on until it ends or suspends."},
+      Builtin{"typeof",
+              {{"value"}},
+              1,
+              Access::everyone,
+              nullptr,
+              "string",
+              "What a value is: \"integer\", \"float\", \"string\", \"object\", \"error\", "
+              "\"list\", \"map\", \"boolean\" or \"nil\"; for what cannot be stored, what "
+              "type() says. The constants INT (also NUM), FLOAT, STR, OBJ, ERR, LIST, MAP, BOOL "
+              "and NIL are these strings: typeof(x) == STR. The empty table is a list."},
       Builtin{"toobj",
               {{"value", kInteger | kString | kObject}},
               1,

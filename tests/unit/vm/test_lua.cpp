@@ -233,5 +233,34 @@ TEST_CASE("strings keep every byte") {
   CHECK(lua.run("#family.echo('a\\0b\\xff')") == "4");
 }
 
+TEST_CASE("typeof() tells the types of values, and the constants are what it returns") {
+  LuaWorld world;
+  CHECK(world.run("{typeof(1), typeof(1.5), typeof('x'), typeof(#4), typeof(E_PERM)}") ==
+        R"({"integer", "float", "string", "object", "error"})");
+  CHECK(
+      world.run(
+          "{typeof({}), typeof({1, 2}), typeof({k = 1}), typeof({[2] = 1}), typeof({1, k = 2})}") ==
+      R"({"list", "list", "map", "map", "map"})");
+  CHECK(world.run("{typeof(nil), typeof(false), typeof(pcall), typeof(math)}") ==
+        R"({"nil", "boolean", "function", "table"})");
+  CHECK(world.run("typeof(setmetatable({}, {}))") == R"("table")");
+  CHECK(
+      world.run("{NIL, BOOL, INT, NUM, FLOAT, STR, OBJ, ERR, LIST, MAP}") ==
+      R"({"nil", "boolean", "integer", "integer", "float", "string", "object", "error", "list", "map"})");
+  CHECK(has(world.run("typeof()"), "typeof() takes 1 argument, not 0"));
+  CHECK(has(world.run("typeof(1, 2)"), "typeof() takes 1 argument, not 2"));
+  CHECK(has(world.run("INT = 1"), "INT cannot be set"));
+}
+
+TEST_CASE("typeof() sees through a view to what the property holds") {
+  LuaWorld world;
+  world.property(ObjectId{1}, "list", Value(List{Value(1)}));
+  world.property(ObjectId{1}, "map", Value(Map{{Value("k"), Value(List{})}}));
+  world.property(ObjectId{1}, "empty_map", Value(Map{}));
+  CHECK(world.run("{typeof(#1.list), typeof(#1.map), typeof(#1.map.k), typeof(#1.empty_map)}") ==
+        R"({"list", "map", "list", "map"})");
+  CHECK(has(world.run("local view = #1.map.k #1.map.k = 1 return typeof(view)"), "no longer"));
+}
+
 }  // namespace
 }  // namespace cosmoo
