@@ -1,0 +1,52 @@
+// Executes filled slots: the reference engine. Only machine.cpp calls it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "sandbox/moxie/code.h"
+#include "sandbox/moxie/fault.h"
+#include "sandbox/moxie/memory.h"
+#include "sandbox/moxie/state.h"
+
+namespace cosmoo::moxie {
+
+/// Instructions that the interpreter has joined, in the order in which they stand.
+enum class Joined : std::uint8_t {
+#define MOXIE_JOINED(id, ...) id,
+#include "sandbox/moxie/joined.inc"
+#undef MOXIE_JOINED
+  count
+};
+
+/// Where the handlers are, as Slot::handler wants it.
+struct Handlers {
+  std::array<std::int32_t, kOperations> operation{};  ///< Targets within the code, as slots to go.
+  std::array<std::int32_t, kOperations> far{};        ///< Targets are addresses.
+  std::array<std::int32_t, static_cast<std::size_t>(Joined::count)> joined{};
+  std::int32_t leave = 0;  ///< Nothing is executed.
+};
+
+const Handlers& handlers();
+
+/// What a run of slots needs and what it leaves.
+struct Execution {
+  State& state;
+  Memory& memory;
+  std::uint32_t start = 0;      ///< Address of `slots`.
+  const Slot* slots = nullptr;  ///< Where jumps may lead: `count` of them.
+  std::uint32_t count = 0;
+  std::int64_t budget = 0;  ///< Instructions still allowed; never below 0.
+  Fault fault = {};         ///< Set if the execution ended so.
+};
+
+enum class Left : std::uint8_t {
+  elsewhere,    ///< state.pc has not been executed: another range, a full budget, unfilled slots.
+  system_call,  ///< `swi` with this number in special register 3; it has been counted.
+  fault         ///< Execution::fault; the instruction has been counted.
+};
+
+/// Runs from `entry`, the slot of state.pc. Its block must be within the budget.
+Left execute(Execution& execution, const Slot* entry);
+
+}  // namespace cosmoo::moxie

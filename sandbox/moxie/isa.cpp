@@ -1,0 +1,139 @@
+#include "sandbox/moxie/isa.h"
+
+#include <cstdio>
+#include <cstring>
+
+namespace cosmoo::moxie {
+
+namespace {
+
+constexpr std::array<OperationInfo, kOperations> kInfo = {
+#define MOXIE(code, id, text, shape, flow, meaning) \
+  OperationInfo{code, text, Shape::shape, Flow::flow},
+#include "sandbox/moxie/instructions.inc"
+#undef MOXIE
+    OperationInfo{0, "bad", Shape::none, Flow::stop}};
+
+/// Operations by the code that instructions.inc gives them.
+constexpr std::array<Operation, 256> by_code() {
+  std::array<Operation, 256> operations{};
+  for (auto& operation : operations) operation = Operation::undefined;
+  for (std::size_t i = 0; i + 1 < kInfo.size(); ++i) {
+    operations[kInfo[i].code] = static_cast<Operation>(i);
+  }
+  return operations;
+}
+
+constexpr std::array<Operation, 256> kByCode = by_code();
+
+std::uint16_t half_at(const std::uint8_t* bytes) {
+  return static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
+}
+
+std::uint32_t word_at(const std::uint8_t* bytes) {
+  return half_at(bytes) | static_cast<std::uint32_t>(half_at(bytes + 2)) << 16;
+}
+
+}  // namespace
+
+const std::array<std::string_view, 16> kRegisterNames = {
+    "$fp", "$sp", "$r0", "$r1", "$r2",  "$r3",  "$r4",  "$r5",
+    "$r6", "$r7", "$r8", "$r9", "$r10", "$r11", "$r12", "$r13"};
+
+const OperationInfo& info(Operation operation) {
+  return kInfo[static_cast<std::size_t>(operation)];
+}
+
+Operation operation_of(std::uint16_t first) {
+  if ((first & 0x8000) == 0) return kByCode[first >> 8];
+  if ((first & 0x4000) == 0) return kByCode[0x80 | (first >> 12 & 3)];
+  return kByCode[0xc0 | (first >> 10 & 15)];
+}
+
+Instruction decode(const std::uint8_t* bytes) {
+  const std::uint16_t first = half_at(bytes);
+  Instruction instruction;
+  instruction.operation = operation_of(first);
+  const Shape shape = info(instruction.operation).shape;
+  instruction.length = static_cast<std::uint8_t>(length(shape));
+  instruction.a = first >> 4 & 15;
+  instruction.b = first & 15;
+  switch (shape) {
+    case Shape::reg_small:
+      instruction.a = first >> 8 & 15;
+      instruction.b = 0;
+      instruction.immediate = first & 0xff;
+      break;
+    case Shape::branch: {
+      instruction.a = instruction.b = 0;
+      const std::int32_t offset = static_cast<std::int32_t>(first & 0x3ff) - ((first & 0x200) << 1);
+      instruction.immediate = static_cast<std::uint32_t>(2 + 2 * offset);
+      break;
+    }
+    case Shape::reg_offset:
+    case Shape::offset_reg:
+      instruction.immediate =
+          static_cast<std::uint32_t>(static_cast<std::int16_t>(half_at(bytes + 2)));
+      break;
+    case Shape::reg_imm32:
+    case Shape::imm32:
+    case Shape::reg_address:
+    case Shape::address_reg:
+      instruction.immediate = word_at(bytes + 2);
+      break;
+    default:
+      break;
+  }
+  return instruction;
+}
+
+std::string disassemble(const Instruction& instruction, std::uint32_t pc) {
+  const OperationInfo& row = info(instruction.operation);
+  const char* a = kRegisterNames[instruction.a].data();
+  const char* b = kRegisterNames[instruction.b].data();
+  const unsigned immediate = instruction.immediate;
+  const int offset = static_cast<int>(immediate);
+  char operands[48] = "";
+  const auto print = [&operands](const char* format, auto... values) {
+    std::snprintf(operands, sizeof operands, format, values...);
+  };
+  switch (row.shape) {
+    case Shape::none:
+      break;
+    case Shape::reg:
+      print(" %s", a);
+      break;
+    case Shape::reg_reg:
+      print(" %s, %s", a, b);
+      break;
+    case Shape::reg_imm32:
+    case Shape::reg_address:
+    case Shape::reg_small:
+      print(" %s, 0x%x", a, immediate);
+      break;
+    case Shape::imm32:
+      print(" 0x%x", immediate);
+      break;
+    case Shape::address_reg:
+      print(" 0x%x, %s", immediate, a);
+      break;
+    case Shape::reg_indirect:
+      print(" %s, (%s)", a, b);
+      break;
+    case Shape::indirect_reg:
+      print(" (%s), %s", a, b);
+      break;
+    case Shape::reg_offset:
+      print(" %s, %d(%s)", a, offset, b);
+      break;
+    case Shape::offset_reg:
+      print(" %d(%s), %s", offset, a, b);
+      break;
+    case Shape::branch:
+      print(" 0x%x", pc + immediate);
+      break;
+  }
+  return std::string(row.text) + operands;
+}
+
+}  // namespace cosmoo::moxie

@@ -1,0 +1,293 @@
+#include "sandbox/moxie/machine.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "sandbox/moxie/interpreter.h"
+
+namespace cosmoo::moxie {
+
+namespace {
+
+/// Instructions between two looks at interrupted_: a few hundred microseconds.
+constexpr std::uint64_t kSlice = 100'000;
+
+constexpr std::uint64_t page_ceil(std::uint64_t bytes) {
+  return (bytes + kPage - 1) & ~std::uint64_t{kPage - 1};
+}
+
+template <typename... Values>
+tl::unexpected<LoadError> no_room(const char* format, Values... values) {
+  char text[200];
+  std::snprintf(text, sizeof text, format, values...);
+  return tl::unexpected(LoadError{LoadError::Kind::no_room, text});
+}
+
+tl::unexpected<LoadError> no_memory() {
+  return tl::unexpected(
+      LoadError{LoadError::Kind::system, "no memory for a guest: the system refused to map it"});
+}
+
+/// What the list in a guest's memory holds of each range.
+struct Descriptor {
+  std::uint32_t address;
+  std::uint32_t length;
+  char tags[24];
+};
+
+namespace system_call_number {
+constexpr std::uint32_t kExit = 1;
+constexpr std::uint32_t kMap = 90;
+}  // namespace system_call_number
+
+constexpr std::uint32_t kNoMemory = static_cast<std::uint32_t>(-12);  ///< -ENOMEM
+constexpr std::uint32_t kInvalid = static_cast<std::uint32_t>(-22);   ///< -EINVAL
+
+}  // namespace
+
+Machine::Machine(const Setup& setup, std::unique_ptr<Memory> memory)
+    : programs_(setup.programs),
+      memory_(std::move(memory)),
+      heap_left_(setup.heap_bytes),
+      memory_limit_(setup.memory_bytes) {}
+
+tl::expected<std::unique_ptr<Machine>, LoadError> Machine::create(const Setup& setup) {
+  if (setup.programs.empty()) return no_room("no program to run");
+  auto memory = Memory::reserve();
+  if (!memory) return tl::unexpected(std::move(memory.error()));
+  std::unique_ptr<Machine> machine(new Machine(setup, std::move(*memory)));
+  auto done = machine->map_programs();
+  if (done) done = machine->map_data(setup);
+  if (done) done = machine->map_stack(setup.stack_bytes);
+  if (done) done = machine->map_descriptors();
+  if (!done) return tl::unexpected(std::move(done.error()));
+  machine->state_.pc = setup.programs.back()->entry();
+  return machine;
+}
+
+tl::expected<void, LoadError> Machine::map_programs() {
+  struct Pages {
+    std::uint64_t start, end;
+    std::size_t program;
+  };
+  std::vector<Pages> pages;
+  for (std::size_t i = 0; i < programs_.size(); ++i) {
+    for (const Segment& segment : programs_[i]->segments()) {
+      ranges_.push_back(
+          {segment.start, segment.length, segment.access, "elf" + std::to_string(ranges_.size())});
+      pages.push_back({segment.start & ~(kPage - 1), page_ceil(segment.end()), i});
+    }
+    mapped_bytes_ += programs_[i]->memory_bytes();
+  }
+  std::sort(pages.begin(), pages.end(),
+            [](const Pages& a, const Pages& b) { return a.start < b.start; });
+  for (std::size_t i = 1; i < pages.size(); ++i) {
+    const Pages &low = pages[i - 1], &high = pages[i];
+    if (low.end > high.start && low.program != high.program) {
+      return no_room("programs %zu and %zu overlap: both need the page at 0x%08x",
+                     std::min(low.program, high.program) + 1,
+                     std::max(low.program, high.program) + 1, static_cast<unsigned>(high.start));
+    }
+  }
+  if (mapped_bytes_ > memory_limit_) {
+    return no_room("programs of %llu bytes in memory: the limit is %llu",
+                   static_cast<unsigned long long>(mapped_bytes_),
+                   static_cast<unsigned long long>(memory_limit_));
+  }
+  for (const auto& program : programs_) {
+    if (!program->map_into(*memory_)) return no_memory();
+  }
+  std::sort(ranges_.begin(), ranges_.end(),
+            [](const MemoryRange& a, const MemoryRange& b) { return a.start < b.start; });
+  return {};
+}
+
+/// An address behind all ranges, one page free between; the range is entered but not mapped.
+tl::expected<std::uint32_t, LoadError> Machine::place(std::uint64_t length, Access access,
+                                                      std::string name) {
+  const MemoryRange& last = ranges_.back();
+  const std::uint64_t start = page_ceil(std::uint64_t{last.start} + last.length) + kPage;
+  if (start + page_ceil(length) > kAddressSpace - kPage) {
+    return no_room("no addresses left for %s: 0x%llx bytes at 0x%llx", name.c_str(),
+                   static_cast<unsigned long long>(length), static_cast<unsigned long long>(start));
+  }
+  if (mapped_bytes_ + page_ceil(length) > memory_limit_) {
+    return no_room("no memory left for %s: %llu bytes besides %llu, and the limit is %llu",
+                   name.c_str(), static_cast<unsigned long long>(length),
+                   static_cast<unsigned long long>(mapped_bytes_),
+                   static_cast<unsigned long long>(memory_limit_));
+  }
+  mapped_bytes_ += page_ceil(length);
+  ranges_.push_back({static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(length), access,
+                     std::move(name)});
+  return static_cast<std::uint32_t>(start);
+}
+
+tl::expected<void, LoadError> Machine::map_data(const Setup& setup) {
+  for (std::size_t i = 0; i < setup.data.size(); ++i) {
+    const SharedBytes& bytes = *setup.data[i];
+    const auto start = place(bytes.size(), Access::read_only, "data" + std::to_string(i));
+    if (!start) return tl::unexpected(start.error());
+    if (bytes.size() == 0) continue;
+    if (!memory_->map_bytes(*start, page_ceil(bytes.size()), bytes, 0, Access::read_only)) {
+      return no_memory();
+    }
+  }
+  return {};
+}
+
+tl::expected<void, LoadError> Machine::map_stack(std::uint32_t bytes) {
+  const std::uint64_t length = page_ceil(bytes);
+  const auto start = place(length, Access::read_write, "stack");
+  if (!start) return tl::unexpected(start.error());
+  if (length != 0 && !memory_->map_zeros(*start, length, Access::read_write)) return no_memory();
+  state_.special[special::kOutputLength] = *start + static_cast<std::uint32_t>(length);
+  return {};
+}
+
+tl::expected<void, LoadError> Machine::map_descriptors() {
+  std::vector<Descriptor> list;
+  for (const MemoryRange& range : ranges_) {
+    Descriptor descriptor{range.start, range.length, {}};
+    std::snprintf(descriptor.tags, sizeof descriptor.tags, "%s,%s,",
+                  range.access == Access::read_only ? "ro" : "rw", range.name.c_str());
+    list.push_back(descriptor);
+  }
+  list.resize(list.size() + 2);  // Zeros end it; moxiebox ends it with two of them.
+  const std::size_t length = list.size() * sizeof(Descriptor);
+  const auto start = place(length, Access::read_only, "mapdesc");
+  if (!start) return tl::unexpected(start.error());
+  if (!memory_->map_zeros(*start, page_ceil(length), Access::read_only)) return no_memory();
+  memory_->fill(*start, list.data(), length);
+  state_.special[special::kOutput] = *start;
+  return {};
+}
+
+const Code* Machine::code_at(std::uint32_t pc) {
+  if (code_ != nullptr && code_->covers(pc)) return code_;
+  for (const auto& program : programs_) {
+    if (const Code* code = program->code_at(pc)) return code_ = code;
+  }
+  return nullptr;
+}
+
+Stop Machine::run(std::uint64_t budget) {
+  budget = std::min(budget, kUnlimited);
+  for (;;) {
+    if (interrupted_.load(std::memory_order_relaxed)) return Stop{Stop::Why::interrupted};
+    if (budget == 0) return Stop{};
+    const std::uint64_t before = state_.instructions;
+    const Code* code = code_at(state_.pc);
+    const Slot* slot = code != nullptr ? code->at(state_.pc) : nullptr;
+    Stop stop;
+    if (slot != nullptr && slot->block != 0 && slot->block <= budget) {
+      const std::uint64_t slice = std::min(budget, std::max<std::uint64_t>(kSlice, slot->block));
+      Execution execution{state_,        *memory_,      code->start(),
+                          code->slots(), code->count(), static_cast<std::int64_t>(slice)};
+      const Left left = execute(execution, slot);
+      state_.instructions += slice - static_cast<std::uint64_t>(execution.budget);
+      if (left == Left::fault) stop = Stop{Stop::Why::fault, -1, execution.fault};
+      if (left == Left::system_call) system_call(stop);
+    } else {
+      stop = step_one();
+    }
+    if (stop.why != Stop::Why::budget) return stop;
+    budget -= state_.instructions - before;
+  }
+}
+
+Stop Machine::step() {
+  if (interrupted_.load(std::memory_order_relaxed)) return Stop{Stop::Why::interrupted};
+  return step_one();
+}
+
+Stop Machine::step_one() {
+  ++state_.instructions;
+  const std::uint32_t pc = state_.pc;
+  std::uint8_t bytes[kLongestInstruction] = {};
+  std::uint32_t missing = 0;
+  const auto fetch = [&](std::uint32_t offset, std::uint32_t count) {
+    const std::uint64_t wraps = kAddressSpace - pc;  // An instruction can't go on at 0.
+    if (offset + count > wraps) {
+      missing = 0;
+      return false;
+    }
+    if (const auto at = memory_->unreadable(pc + offset, count)) {
+      missing = *at;
+      return false;
+    }
+    return memory_->read(pc + offset, bytes + offset, count);
+  };
+  bool fetched = fetch(0, 2);
+  if (fetched) {
+    const auto first = static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
+    const std::uint32_t whole = length(info(operation_of(first)).shape);
+    if (whole > 2) fetched = fetch(2, whole - 2);
+  }
+  if (!fetched) return Stop{Stop::Why::fault, -1, {Signal::bus, missing, pc}};
+  Slot slots[4];
+  fill_single(decode(bytes), pc, slots);
+  Execution execution{state_, *memory_, pc, slots, 0, 1};
+  const Left left = execute(execution, slots);
+  Stop stop;
+  if (left == Left::fault) stop = Stop{Stop::Why::fault, -1, execution.fault};
+  if (left == Left::system_call) system_call(stop);
+  return stop;
+}
+
+/// Performs the system call that special register 3 names. True if it ended the guest.
+bool Machine::system_call(Stop& stop) {
+  auto& registers = state_.registers;
+  switch (state_.special[special::kSystemCall]) {
+    case system_call_number::kExit:
+      stop = Stop{Stop::Why::exited, static_cast<int>(registers[kR0] & 0xff), {}};
+      return true;
+    case system_call_number::kMap:
+      registers[kR0] =
+          map_heap(registers[kR0], registers[kR0 + 1], registers[kR0 + 2], registers[kR0 + 3]);
+      return false;
+    default:  // Unknown ones do nothing.
+      return false;
+  }
+}
+
+std::uint32_t Machine::map_heap(std::uint32_t address, std::uint32_t length,
+                                std::uint32_t protection, std::uint32_t flags) {
+  constexpr std::uint32_t kAll = 1 | 2 | 4;    // Executable, readable, writable.
+  constexpr std::uint32_t kAnonymous = 2 | 4;  // Private, without a file.
+  if (address != 0 || length == 0 || length % kPage != 0) return kInvalid;
+  if ((protection & kAll) != kAll || (flags & kAnonymous) != kAnonymous) return kInvalid;
+  if (length > heap_left_) return kNoMemory;
+  const auto start = place(length, Access::read_write, "heap" + std::to_string(heaps_));
+  if (!start) return kNoMemory;
+  if (!memory_->map_zeros(*start, length, Access::read_write)) {
+    ranges_.pop_back();
+    mapped_bytes_ -= length;
+    return kNoMemory;
+  }
+  ++heaps_;
+  heap_left_ -= length;
+  return *start;
+}
+
+tl::expected<std::string, Machine::NoBuffer> Machine::buffer(unsigned address_register,
+                                                             std::size_t at_most) const {
+  const std::uint32_t both = 3u << address_register;
+  if ((state_.set_outputs & both) != both) return tl::unexpected(NoBuffer::not_set);
+  const std::uint32_t address = state_.special[address_register];
+  const std::uint32_t length = state_.special[address_register + 1];
+  if (memory_->unreadable(address, length)) return tl::unexpected(NoBuffer::unreadable);
+  if (length > at_most) return tl::unexpected(NoBuffer::too_large);
+  return std::string(reinterpret_cast<const char*>(memory_->base()) + address, length);
+}
+
+tl::expected<std::string, Machine::NoBuffer> Machine::output(std::size_t at_most) const {
+  return buffer(special::kOutput, at_most);
+}
+
+tl::expected<std::string, Machine::NoBuffer> Machine::state_buffer(std::size_t at_most) const {
+  return buffer(special::kState, at_most);
+}
+
+}  // namespace cosmoo::moxie
