@@ -1,31 +1,21 @@
--- $prog: what programmers can do besides.
-object { name = "programmer", parents = { "player" }, flags = "fertile" }
+-- $prog: what programmers can do besides: run code, write verbs, watch tasks.
+object { name = "programmer", parents = { "builder" }, flags = "fertile readable" }
 
-property { "commands", {
-  { ";CODE", "run Lua: see help eval" },
-  { "@program OBJECT:VERB", "paste a verb's code: see help verbs" },
-  { "@list OBJECT:VERB", "show a verb's code" },
-  { "@verb OBJECT:NAME [ARGS]", "add a verb" },
-  { "@rmverb OBJECT:NAME", "take a verb away" },
-  { "@create PARENT named NAME", "make an object: @create $thing named sword" },
-  { "@recycle OBJECT", "end an object" },
-  { "@prop OBJECT.NAME [VALUE]", "show a property; or set it, adding it if it is new" },
-  { "@rmprop OBJECT.NAME", "take a property away" },
-  { "@show OBJECT", "an object's properties and verbs" },
-  { "@tasks", "your waiting tasks" },
-  { "@kill TASK", "end a task" },
-} }
+-- What is being edited: see $editor.
+property { "edits", {}, perms = "c" }
 
--- Reads lines up to "." for a command that takes a text; nil if the player gives up.
+-- player:read_text(): the lines that the player types up to ".", and how it ended: "done", "abort"
+-- or "gone", when the connection is.
 verb { "read_text", function()
   set_task_perms(caller_perms(player))
   local lines = {}
   while true do
-    local line = read(player)
-    if line == "." then return table.concat(lines, "\n") end
-    if line == "@abort" then
+    local there, line = pcall(read, player)
+    if not there then return lines, "gone" end
+    if line == "." then return lines, "done" end
+    if line:lower() == "@abort" then
       player:tell("Given up.")
-      return nil
+      return lines, "abort"
     end
     -- A line that begins with a dot is sent with two, so that "." can be part of a text.
     lines[#lines + 1] = line:sub(1, 2) == ".." and line:sub(2) or line
@@ -33,12 +23,15 @@ verb { "read_text", function()
 end }
 
 verb { "eval", "any any any", function()
+  -- ;CODE
+  -- Runs Lua, an expression or statements; ; alone reads lines of it. See help eval.
   set_task_perms(caller_perms(player))
   local code = argstr
   if not code:find("%S") then
     player:tell("Lines of Lua; `.` alone runs them, @abort gives up.")
-    code = player:read_text()
-    if not code then return end
+    local lines, ending = player:read_text()
+    if ending ~= "done" then return end
+    code = table.concat(lines, "\n")
   end
   local result = table.pack(eval(code))
   local told_how = false
@@ -47,193 +40,271 @@ verb { "eval", "any any any", function()
     if not told_how then player:tell("(go on; `.` alone gives up)") end
     told_how = true
     local line = read(player)
-    if line == "." or line == "@abort" then return player:tell(result[2]) end
+    if line == "." or line:lower() == "@abort" then return player:tell({ error = result[2] }) end
     code = code .. "\n" .. line
     result = table.pack(eval(code))
   end
-  if not result[1] then return player:tell(result[2]) end
+  if not result[1] then return player:tell({ error = result[2] }) end
   local shown = {}
   for i = 2, math.max(result.n, 2) do shown[#shown + 1] = toliteral(result[i]) end
   player:tell("=> ", table.concat(shown, ", "))
 end }
 
--- "#4:look" or "sword.colour" in its two halves: the object and the name.
-verb { "split_name", function()
-  local text, separator, usage = args[1], args[2], args[3]
-  local object, name = text:match("^(.-)%" .. separator .. "([^%s]+)$")
-  if not object then raise(E_INVARG, usage) end
-  return $named(object), name
-end }
+-- --- verbs
 
 verb { "@program .program", "any any any", function()
+  -- @program OBJECT:VERB
+  -- Takes the lines you paste next, up to `.`, as the verb's code, and adds the verb if it is new.
   set_task_perms(caller_perms(player))
-  local ok, object, name = pcall(function()
-    return player:split_name(args[1] or "", ":", "Usage: @program OBJECT:VERB")
+  if argstr == "" then return player:usage() end
+  local ok, why = pcall(function()
+    local object, name = $verb_named(args[1])
+    local found, info = pcall(verb_info, object, name)
+    if not found and info ~= E_VERBNF then raise(info) end
+    if not found then
+      add_verb(object, { player, "rxd", name }, { "this", "none", "this" })
+      player:tell("There was no ", object, ":", name, ": added it (this none this).")
+    end
+    player:tell("Now programming ", object, ":", name, ". `.` alone ends, @abort gives up.")
+    local lines, ending = player:read_text()
+    if ending == "abort" then return end
+    local reference = object .. ":" .. name
+    if ending == "gone" then return $editor:keep(reference, lines) end
+    local done, wrong = pcall(set_verb_code, object, name, lines)
+    if done then
+      return player:tell("Programmed ", reference, ", ", $text:count(#lines, "line"), ".")
+    end
+    player:tell("Not programmed: ", { error = wrong.message })
+    $editor:tell_place(lines, wrong.message)
+    $editor:keep(reference, lines)
+    player:tell("What you pasted is kept: @edit ", reference, " corrects it.")
   end)
-  if not ok then return player:tell(object.message) end
-  local found, info = pcall(verb_info, object, name)
-  if not found and info ~= E_VERBNF then return player:tell(info.message) end
-  if not found then
-    local added, why = pcall(add_verb, object, { player, "rxd", name }, { "this", "none", "this" })
-    if not added then return player:tell(why.message) end
-    player:tell("There was no ", object, ":", name, ": added it (this none this).")
-  end
-  player:tell("Now programming ", object, ":", name, ". `.` alone ends, @abort gives up.")
-  local code = player:read_text()
-  if not code then return end
-  local done, why = pcall(set_verb_code, object, name, code)
-  if not done then
-    player:tell("Not programmed: ", why.message)
-    return
-  end
-  local _, lines = code:gsub("\n", "")
-  player:tell("Programmed ", object, ":", name, ", ", lines + 1, " lines.")
+  if not ok then player:tell_error(why) end
 end }
 
 verb { "@list", "any any any", function()
+  -- @list OBJECT:VERB [LINES] [plain]
+  -- Shows a verb's code: all, or lines such as 3-7; plain leaves the numbers away.
   set_task_perms(caller_perms(player))
-  local ok, object, name = pcall(function()
-    return player:split_name(args[1] or "", ":", "Usage: @list OBJECT:VERB")
+  if argstr == "" then return player:usage() end
+  local ok, why = pcall(function()
+    local object, name = $verb_named(args[1])
+    object = $verb_home(object, name)
+    local info = verb_info(object, name)
+    local first, last, plain = 1, math.huge, false
+    for i = 2, #args do
+      local from, to = args[i]:match("^(%d+)%-?(%d*)$")
+      if from then
+        first = tonumber(from)
+        last = to ~= "" and tonumber(to) or args[i]:find("-") and last or first
+      elseif args[i] == "plain" then
+        plain = true
+      else
+        return player:usage()
+      end
+    end
+    local lines = {}
+    if not plain then
+      lines[1] = { { heading = object .. ":" .. info[3] }, "   " .. verb_args(object, name) .. "   " .. info[2] ..
+        "   owner " .. $label(info[1]) }
+    end
+    for number, line in ipairs($text:lines(verb_code(object, name))) do
+      if number >= first and number <= last then
+        lines[#lines + 1] = plain and line or $editor:show_line(number, line)
+      end
+    end
+    player:tell_lines(lines)
   end)
-  if not ok then return player:tell(object.message) end
-  local found, info = pcall(verb_info, object, name)
-  while not found and info == E_VERBNF and #parents(object) > 0 do
-    object = parents(object)[1]
-    found, info = pcall(verb_info, object, name)
-  end
-  if not found then return player:tell(info.message) end
-  player:tell(object, ":", info[3], "   ", verb_args(object, name), "   ", info[2], "   owner ", info[1])
-  local number = 0
-  for line in (verb_code(object, name) .. "\n"):gmatch("(.-)\n") do
-    number = number + 1
-    player:tell(("%4d  %s"):format(number, line))
-  end
+  if not ok then player:tell_error(why) end
+end }
+
+verb { "@edit", "any none none", function()
+  -- @edit [OBJECT:VERB | OBJECT.PROPERTY]
+  -- Edits code or a text line by line; alone, goes on with what you were editing. See help editor.
+  set_task_perms(caller_perms(player))
+  local ok, why = pcall(function() $editor:edit(argstr) end)
+  if not ok then player:tell_error(why) end
 end }
 
 verb { "@verb", "any any any", function()
+  -- @verb OBJECT:NAMES [DIRECT PREPOSITION INDIRECT [LETTERS]]
+  -- Adds a verb without code: @verb bell:ring this none none; @verb box:"put drop" any in this rxd
   set_task_perms(caller_perms(player))
+  if argstr == "" then return player:usage() end
   local ok, why = pcall(function()
-    local usage = "Usage: @verb OBJECT:NAME [DIRECT PREPOSITION INDIRECT]"
-    local object, name = player:split_name(args[1] or "", ":", usage)
-    local form = { args[2] or "this", args[3] or "none", args[4] or "this" }
-    add_verb(object, { player, "rxd", name }, form)
-    player:tell("Added ", object, ":", name, " (", table.concat(form, " "), "). Now: @program ", object, ":", name)
+    local object, name = $verb_named(args[1])
+    local form, letters = player:verb_form(args, { "this", "none", "this" })
+    add_verb(object, { player, letters or "rxd", name }, form)
+    player:tell("Added ", object, ":", name, " (", table.concat(form, " "), "). Now: @program ", object, ":",
+      (name:match("^%S+"):gsub("%*", "")))
   end)
-  if not ok then player:tell(why.message or why) end
+  if not ok then player:tell_error(why) end
+end }
+
+-- player:verb_form({"bell:ring", "this", "in", "front", "of", "any", "rxd"}, default): what a command
+-- must look like, {"this", "in front of", "any"}, and the permissions behind it, or nil.
+verb { "verb_form", function()
+  local words = table.move(args[1], 2, #args[1], 1, {})
+  if #words == 0 then return args[2] end
+  local letters
+  if #words > 3 and not ({ this = true, any = true, none = true })[words[#words]:lower()] then
+    letters = table.remove(words)
+  end
+  if #words == 1 then return { words[1], "none", "this" }, letters end
+  if #words < 3 then raise(E_INVARG, "A command's form is three words, such as this none none or any in this.") end
+  return { words[1], table.concat(words, " ", 2, #words - 1), words[#words] }, letters
+end }
+
+verb { "@args", "any any any", function()
+  -- @args OBJECT:VERB [DIRECT PREPOSITION INDIRECT]
+  -- Shows or sets what a command must look like for a verb: @args bell:ring this with any
+  set_task_perms(caller_perms(player))
+  if argstr == "" then return player:usage() end
+  local ok, why = pcall(function()
+    local object, name = $verb_named(args[1])
+    if #args > 1 then set_verb_args(object, name, (player:verb_form(args))) end
+    player:tell(object, ":", name, " is ", verb_args(object, name))
+  end)
+  if not ok then player:tell_error(why) end
 end }
 
 verb { "@rmverb", "any none none", function()
+  -- @rmverb OBJECT:VERB
+  -- Takes a verb away.
   set_task_perms(caller_perms(player))
   local ok, why = pcall(function()
-    local object, name = player:split_name(argstr, ":", "Usage: @rmverb OBJECT:NAME")
+    local object, name = $verb_named(argstr)
     delete_verb(object, name)
     player:tell("Took ", object, ":", name, " away.")
   end)
-  if not ok then player:tell(why.message or why) end
+  if not ok then player:tell_error(why) end
 end }
 
-verb { "@create", "any any any", function()
+verb { "@copy", "any any any", function()
+  -- @copy OBJECT:VERB to OBJECT[:VERB]
+  -- Copies a verb, code and all, to another object or another name; the copy is yours.
   set_task_perms(caller_perms(player))
-  local parent, name = argstr:match("^(%S+)%s+named%s+(.+)$")
-  if not parent then
-    parent, name = argstr:match("^(%S+)%s+called%s+(.+)$")
-  end
-  if not parent then return player:tell("Usage: @create PARENT named NAME") end
-  name = name:gsub("^\"(.*)\"$", "%1")
-  local ok, object = pcall(function()
-    local made = create($named(parent))
-    made.name = name
-    -- "bell" finds a brass bell, too.
-    if name:find(" ") then made.aliases = explode(name) end
-    move(made, player)
-    return made
-  end)
-  if not ok then return player:tell(object.message or object) end
-  player:tell("You now have ", name, " (", object, "), a ", parents(object)[1].name, ".")
-end }
-
-verb { "@recycle", "any none none", function()
-  set_task_perms(caller_perms(player))
+  local what, to = $text:around(argstr, "to")
+  if not what then return player:usage() end
   local ok, why = pcall(function()
-    local object = $named(argstr)
-    local name = object.name
-    recycle(object)
-    player:tell(name, " (", object, ") is no more.")
-  end)
-  if not ok then player:tell(why.message or why) end
-end }
-
-verb { "@prop @property", "any any any", function()
-  set_task_perms(caller_perms(player))
-  local place, source = argstr:match("^(%S+)%s*(.*)$")
-  local ok, why = pcall(function()
-    local object, name = player:split_name(place or "", ".", "Usage: @prop OBJECT.NAME [VALUE]")
-    if source == "" then
-      player:tell(object, ".", name, " = ", toliteral(object[name]))
-      return
-    end
-    local right, value = eval(source)
-    if not right then raise(E_INVARG, value) end
-    local known, info = pcall(property_info, object, name)
-    if known then
-      object[name] = value
+    local from, name = $verb_named(what)
+    from = $verb_home(from, name)
+    local info, code = verb_info(from, name), verb_code(from, name)
+    local object, names
+    if to:find(":", 1, true) then
+      object, names = $verb_named(to)
     else
-      add_property(object, name, value, "rc")
+      object, names = $named(to), info[3]
     end
-    player:tell(known and "Set " or "Added ", object, ".", name, " = ", toliteral(object[name]))
+    local first = names:match("^%S+"):gsub("%*", "")
+    local known, other = pcall(verb_info, object, first)
+    if known then raise(E_INVARG, object .. ":" .. other[3] .. " is there already: @rmverb takes it away.") end
+    add_verb(object, { player, info[2], names }, { verb_args(from, name):match("^(%S+) (.+) (%S+)$") })
+    set_verb_code(object, first, code)
+    player:tell("Copied ", from, ":", name, " to ", object, ":", first, ".")
   end)
-  if not ok then player:tell(why.message or why) end
+  if not ok then player:tell_error(why) end
 end }
 
-verb { "@rmprop", "any none none", function()
+verb { "@grep", "any any any", function()
+  -- @grep TEXT [in OBJECT]
+  -- The lines of code in which a text stands: of one object, or of all whose code you may read.
   set_task_perms(caller_perms(player))
+  if argstr == "" then return player:usage() end
   local ok, why = pcall(function()
-    local object, name = player:split_name(argstr, ".", "Usage: @rmprop OBJECT.NAME")
-    delete_property(object, name)
-    player:tell("Took ", object, ".", name, " away.")
-  end)
-  if not ok then player:tell(why.message or why) end
-end }
-
-verb { "@show", "any none none", function()
-  set_task_perms(caller_perms(player))
-  local ok, why = pcall(function()
-    local object = $named(argstr)
-    player:tell(object.name, " (", object, "), owned by ", object.owner)
-    local above = {}
-    for _, parent in ipairs(parents(object)) do above[#above + 1] = parent.name .. " (" .. parent .. ")" end
-    player:tell("Parents: ", #above > 0 and table.concat(above, ", ") or "none")
-    player:tell("Location: ", object.location, "   Contents: ", #object.contents, "   Children: ", #children(object))
-    for _, name in ipairs(properties(object)) do
-      local readable, value = pcall(function() return toliteral(object[name]) end)
-      if not readable then value = "(not readable)" end
-      if #value > 60 then value = value:sub(1, 57) .. "..." end
-      player:tell(("  .%-22s %s"):format(name, value))
+    local text, where = argstr:match("^(.+)%s+in%s+(%S+)$")
+    text = $text:unquote(text or argstr)
+    local found = $search:code(text, where and { $named(where) })
+    local lines = {}
+    for i, hit in ipairs(found) do
+      lines[i] = { { name = hit[1] .. ":" .. hit[2]:match("^%S+"):gsub("%*", "") }, { dim = " " .. hit[3] .. ": " },
+        $text:shorten(hit[4]:match("^%s*(.*)$"), 200) }
     end
-    for _, names in ipairs(verbs(object)) do player:tell("  :", names) end
+    lines[#lines + 1] = $text:count(#found, "line") .. (#found == 500 and " and perhaps more." or ".")
+    player:tell_lines(lines)
   end)
-  if not ok then player:tell(why.message or why) end
+  if not ok then player:tell_error(why) end
 end }
 
-verb { "@tasks", "none none none", function()
+verb { "@dump", "any any any", function()
+  -- @dump OBJECT [as NAME]
+  -- An object as the commands that make it; with a name, for another one of that name.
   set_task_perms(caller_perms(player))
-  local rows = queued_tasks()
-  if #rows == 0 then return player:tell("No task is waiting.") end
-  player:tell(("%6s  %-14s %-16s %s"):format("Task", "Owner", "Wakes", "Where"))
-  for _, row in ipairs(rows) do
-    local id, wakes, state, _, owner, definer, name, line = table.unpack(row)
-    local when = type(wakes) == "string" and wakes or ("in %.1fs"):format(wakes)
-    local who = valid(owner) and owner.name .. " (" .. owner .. ")" or tostring(owner)
-    local where = valid(definer) and definer .. ":" .. name or name
-    if line > 0 then where = where .. ", line " .. line end
-    player:tell(("%6d  %-14s %-16s %s"):format(id, who, when, where))
+  local what, name = $text:around(argstr, "as")
+  if argstr == "" then return player:usage() end
+  local ok, why = pcall(function()
+    local object = $named(what or argstr)
+    name = name and $text:unquote(name)
+    local label = name or tostr(object)
+    if name then player:tell("@create ", #parents(object) > 0 and parents(object)[1] or "$thing", " named ", name) end
+    if name and name:find(" ") then label = "\"" .. name .. "\"" end
+    for _, class in ipairs({ object, table.unpack(ancestors(object)) }) do
+      for _, property in ipairs(properties(class)) do
+        local readable, info = pcall(property_info, object, property)
+        if readable and (class == object or not is_clear_property(object, property)) then
+          player:tell("@prop ", label, ".", property, " ", toliteral(object[property]))
+          if info[2] ~= "rc" then player:tell("@perms ", label, ".", property, " ", info[2]) end
+        end
+      end
+    end
+    for place, names in ipairs(verbs(object)) do
+      local readable, info = pcall(verb_info, object, place)
+      if readable then
+        local first = names:match("^%S+"):gsub("%*", "")
+        player:tell("@verb ", label, ":", names:find(" ") and "\"" .. names .. "\"" or names, " ",
+          verb_args(object, place), " ", info[2])
+        player:tell("@program ", label, ":", first)
+        for _, line in ipairs($text:lines(verb_code(object, place))) do
+          player:tell(line:sub(1, 1) == "." and "." or "", line)
+        end
+        player:tell(".")
+      end
+    end
+  end)
+  if not ok then player:tell_error(why) end
+end }
+
+-- --- tasks
+
+verb { "@tasks @forks", "any none none", function()
+  -- @tasks [TASK]
+  -- Your waiting tasks; or the calls that one of them is in.
+  set_task_perms(caller_perms(player))
+  if argstr ~= "" then
+    local id = math.tointeger(tonumber(argstr))
+    if not id then return player:usage() end
+    local ok, stack = pcall(task_stack, id)
+    if not ok then return player:tell_error(stack) end
+    local rows = {}
+    for i, call in ipairs(stack) do
+      rows[i] = { valid(call[4]) and call[4] .. ":" .. call[2] or call[2], call[6], tostr(call[1]), $label(call[3]) }
+    end
+    return player:tell_lines($text:table({ "Verb", "Line", "this", "Permissions of" }, rows))
   end
+  local rows = {}
+  for i, row in ipairs(queued_tasks()) do
+    local id, wakes, _, _, owner, definer, name, line = table.unpack(row)
+    rows[i] = { id, $label(owner), type(wakes) == "string" and wakes or ("in %.1fs"):format(wakes),
+      (valid(definer) and definer .. ":" .. name or name) .. (line > 0 and ", line " .. line or "") }
+  end
+  if #rows == 0 then return player:tell("No task is waiting.") end
+  player:tell_lines($text:table({ "Task", "Owner", "Wakes", "Where" }, rows))
 end }
 
 verb { "@kill", "any none none", function()
+  -- @kill TASK|all
+  -- Ends a task, by the number that @tasks shows; or all of yours.
   set_task_perms(caller_perms(player))
+  if argstr == "all" then
+    local killed = 0
+    for _, row in ipairs(queued_tasks()) do
+      if row[5] == player and pcall(kill_task, row[1]) then killed = killed + 1 end
+    end
+    return player:tell("Killed ", $text:count(killed, "task"), ".")
+  end
   local id = math.tointeger(tonumber(argstr))
-  if not id then return player:tell("Usage: @kill TASK, with a number that @tasks shows.") end
+  if not id then return player:usage() end
   local ok, why = pcall(kill_task, id)
-  player:tell(ok and "Killed task " .. id .. "." or why.message)
+  if not ok then return player:tell_error(why) end
+  player:tell("Killed task ", id, ".")
 end }

@@ -1,9 +1,13 @@
 -- $room: where players meet.
-object { name = "room", parents = { "root" }, flags = "fertile" }
+object { name = "room", parents = { "root" }, flags = "fertile readable" }
+
+property { "description", "A bare room." }
+-- The exits that lead out of it: a list of $exit.
+property { "exits", {}, perms = "rc" }
 
 -- room:announce(except, text): tells everyone in the room but one. Whatever stands there may have a
 -- `tell` of its own: its errors are its own, and where it waits or is slow, players were told before.
-verb { "announce", function(...)
+verb { "announce", function()
   local except, text = args[1], args[2]
   local players, things = {}, {}
   for _, object in ipairs(this.contents) do
@@ -16,11 +20,64 @@ verb { "announce", function(...)
 end }
 
 verb { "look_self", function()
-  player:tell(this.name)
-  player:tell(this.description)
-  local here = {}
+  player:tell({ title = this.name })
+  player:tell_text(this.description)
+  local here, ways = {}, {}
   for _, object in ipairs(this.contents) do
-    if object ~= player then here[#here + 1] = object.name end
+    local asleep = is_player(object) and not pcall(idle_seconds, object)
+    if object ~= player then here[#here + 1] = object.name .. (asleep and " (asleep)" or "") end
   end
-  if #here > 0 then player:tell("Here: " .. table.concat(here, ", ") .. ".") end
+  for _, exit in ipairs(this:usable_exits()) do ways[#ways + 1] = exit.name end
+  if #here > 0 then player:tell_text("Here: " .. table.concat(here, ", ") .. ".") end
+  if #ways > 0 then player:tell_text("Exits: " .. table.concat(ways, ", ") .. ".") end
+end }
+
+-- What may be brought here: everything. A room that is choosy has an `accept` of its own.
+verb { "accept", function()
+  return true
+end }
+
+-- Those of its exits that are still there.
+verb { "usable_exits", function()
+  local usable = {}
+  for _, exit in ipairs(this.exits) do
+    if type(exit) == "object" and valid(exit) and isa(exit, $exit) then usable[#usable + 1] = exit end
+  end
+  return usable
+end }
+
+-- room:find_exit("n"): the exit of that name or alias, #-1 if there is none.
+verb { "find_exit", function()
+  local word = args[1]:lower()
+  for _, exit in ipairs(this:usable_exits()) do
+    for _, name in ipairs({ exit.name, table.unpack(exit.aliases) }) do
+      if tostr(name):lower() == word then return exit end
+    end
+  end
+  return #-1
+end }
+
+-- room:add_exit(exit): for whoever may change the room's list of exits.
+verb { "add_exit", function()
+  set_task_perms(caller_perms(player))
+  local exits = this:usable_exits()
+  exits[#exits + 1] = args[1]
+  this.exits = exits
+end }
+
+-- Called by the server for a line that is no command: the name of an exit, or a slip.
+verb { "huh", function()
+  set_task_perms(caller_perms(player))
+  local line = argstr == "" and verb or verb .. " " .. argstr
+  local exit = this:find_exit(line)
+  if valid(exit) then return exit:invoke() end
+  local doc = $help:command(verb)
+  if doc then
+    player:tell("I couldn't understand that. It is typed: ", { bold = doc[1] })
+    if doc[2] then player:tell("  ", doc[2]) end
+    return
+  end
+  local near = $help:near(verb)
+  player:tell("I couldn't understand that.",
+    #near > 0 and " Did you mean " .. table.concat(near, ", ") .. "?" or " Type help for what you can do.")
 end }

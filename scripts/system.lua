@@ -1,28 +1,11 @@
 -- #0: what the server asks of the world, and the names of its classes ($room is system.room).
-object { name = "system" }
+object { name = "system", flags = "readable" }
 
 property { "welcome", {
   "Welcome. This is a Cosmoo world.",
   "",
   "  connect NAME PASSWORD     log in",
   "  quit                      leave",
-} }
-
--- Texts that `help TOPIC` shows besides those of builtins and of commands.
-property { "help", {
-  eval = {
-    ";EXPRESSION         prints its value:         ;1 + 1",
-    ";STATEMENTS         runs Lua; `return` prints: ;local x = 2 return x * x",
-    ";                   alone: type or paste lines, `.` on a line of its own ends them",
-    "Objects are written #4 or $room; me and here stand for yourself and where you are.",
-  },
-  verbs = {
-    "@verb OBJECT:NAME [ARGS]    adds a verb; ARGS are three words such as: this none this",
-    "@program OBJECT:NAME        then paste Lua lines, `.` ends, @abort gives up",
-    "@list OBJECT:NAME           shows a verb's code",
-    "In a verb: this player caller verb args argstr dobj dobjstr prepstr iobj iobjstr.",
-    "obj.name is a property, obj:name(...) calls a verb; `help BUILTIN` explains a builtin.",
-  },
 } }
 
 -- Called by the server, and by nobody else, when a player has logged in.
@@ -45,18 +28,72 @@ end }
 
 -- $named("#4"), $named("$room"), $named("sword"): the object, or an E_INVARG that says what is wrong.
 verb { "named", function()
-  local text = tostring(args[1] or "")
+  set_task_perms(caller_perms(player))
+  local text = tostr(args[1] or "")
   local object
   if text:sub(1, 1) == "$" then
     local ok, found = pcall(function() return system[text:sub(2)] end)
     object = ok and type(found) == "object" and found or #-3
   else
     object = match_object(text)
+    -- A player who is elsewhere goes by name, too.
+    if object == #-3 then object = find_player(text) end
   end
   if valid(object) then return object end
   if text == "" then raise(E_INVARG, "No object is named.") end
-  if object == #-2 then raise(E_INVARG, "\"" .. text .. "\" could be several things.") end
+  if object == #-2 then
+    raise(E_INVARG, "\"" .. text .. "\" could be several things. Say which by its number: examine shows it.")
+  end
   raise(E_INVARG, "There is no \"" .. text .. "\" here.")
+end }
+
+-- $visible("north"): as $named, and the exits of the room besides.
+verb { "visible", function()
+  set_task_perms(caller_perms(player))
+  local exit = valid(player.location) and player.location:find_exit(args[1]) or #-1
+  return valid(exit) and exit or this:named(args[1])
+end }
+
+-- $held("lantern"): as $named, of what the player carries.
+verb { "held", function()
+  set_task_perms(caller_perms(player))
+  local object = this:named(args[1])
+  if object.location ~= player then raise(E_INVARG, "You don't have that.") end
+  return object
+end }
+
+-- $verb_named("lamp:light"), $property_named("lamp.oil"): the object and the name, or an E_INVARG
+-- that says how it is written.
+verb { "verb_named", function()
+  set_task_perms(caller_perms(player))
+  local object, name = tostr(args[1] or ""):match("^([^:]+):(.+)$")
+  if not object then raise(E_INVARG, "A verb is written OBJECT:VERB, such as lantern:light.") end
+  return this:named(object), name
+end }
+
+verb { "property_named", function()
+  set_task_perms(caller_perms(player))
+  local object, name = tostr(args[1] or ""):match("^(.+)%.([^.]+)$")
+  if not object then raise(E_INVARG, "A property is written OBJECT.PROPERTY, such as lantern.oil.") end
+  return this:named(object), name
+end }
+
+-- $verb_home(object, name): the object itself or the ancestor that defines the verb. E_VERBNF.
+verb { "verb_home", function()
+  set_task_perms(caller_perms(player))
+  local object, name = args[1], args[2]
+  local found, info = pcall(verb_info, object, name)
+  if found or info ~= E_VERBNF then return object end
+  for _, class in ipairs(ancestors(object)) do
+    local above, why = pcall(verb_info, class, name)
+    if above or why ~= E_VERBNF then return class end
+  end
+  raise(E_VERBNF, "There is no verb " .. object .. ":" .. name .. ". @verb or @program adds one.")
+end }
+
+-- $label(#4): "lantern (#4)".
+verb { "label", function()
+  return valid(args[1]) and args[1].name .. " (" .. args[1] .. ")" or tostr(args[1])
 end }
 
 -- $duration(3661): "1h 1m"

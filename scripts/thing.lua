@@ -1,2 +1,2 @@
 -- $thing: what can be carried.
-object { name = "thing", parents = { "root" }, flags = "fertile" }
+object { name = "thing", parents = { "root" }, flags = "fertile readable" }

@@ -1,22 +1,14 @@
 -- $wiz: what wizards can do besides.
-object { name = "wizard", parents = { "prog" }, flags = "fertile" }
-
-property { "commands", {
-  { "@player NAME PASSWORD [programmer|wizard]", "make a player" },
-  { "@boot PLAYER", "disconnect a player" },
-  { "@jobs", "what runs outside the world" },
-  { "@demo", "run several programs at once, with a progress line" },
-  { "@report", "what the world is made of, by an awk program" },
-  { "@reload", "read the scripts folder into the running world" },
-  { "@shutdown [REASON]", "end the server" },
-} }
+object { name = "wizard", parents = { "prog" }, flags = "fertile readable" }
 
 verb { "@player", "any any any", function()
+  -- @player NAME PASSWORD [programmer|wizard]
+  -- Makes a player.
   set_task_perms(caller_perms(player))
   local name, password, role = args[1], args[2], args[3] or "player"
   local class = ({ player = $player, programmer = $prog, wizard = $wiz })[role]
   if not name or not password or not class or #args > 3 then
-    return player:tell("Usage: @player NAME PASSWORD [programmer|wizard]")
+    return player:usage()
   end
   if name:find("[%c%s#$\"]") or tonumber(name) then
     return player:tell("\"", name, "\" is no name for a player.")
@@ -32,37 +24,98 @@ verb { "@player", "any any any", function()
     move(object, $first_room)
     return object
   end)
-  if not ok then return player:tell(made.message or made) end
+  if not ok then return player:tell_error(made) end
   local set, why = pcall(set_password, made, password)
   if not set then
     recycle(made)
-    return player:tell(why.message)
+    return player:tell_error(why)
   end
   player:tell("Made ", role, " ", name, " (", made, ").")
 end }
 
-verb { "@boot", "any none none", function()
+verb { "@boot", "any any any", function()
+  -- @boot PLAYER [REASON]
+  -- Disconnects a player, and says why.
   set_task_perms(caller_perms(player))
-  local who = find_player(argstr)
-  if not valid(who) then return player:tell("There is no player called ", argstr, ".") end
+  if argstr == "" then return player:usage() end
+  local who, reason = find_player(args[1]), argstr:match("^%S+%s+(.+)$")
+  if not valid(who) then return player:tell("There is no player called ", args[1], ".") end
+  if not pcall(idle_seconds, who) then return player:tell(who.name, " is not connected.") end
+  if not task_perms().wizard then return player:tell("Only wizards disconnect others.") end
+  who:tell("*** ", player.name, " disconnects you", reason and ": " .. reason or "", " ***")
   boot_player(who)
   player:tell(who.name, " is disconnected.")
 end }
 
-verb { "@jobs", "none none none", function()
+verb { "@wall", "any any any", function()
+  -- @wall TEXT
+  -- Tells everyone who is connected.
   set_task_perms(caller_perms(player))
-  local rows = jobs()
-  if #rows == 0 then return player:tell("Nothing runs outside the world.") end
-  player:tell(("%5s %7s %8s %9s  %-16s %s"):format("Job", "Pid", "Age", "Output", "Owner", "Command"))
-  for _, job in ipairs(rows) do
-    local owner = valid(job.owner) and job.owner.name or tostring(job.owner)
-    player:tell(("%5d %7d %7.1fs %9d  %-16s %s"):format(job.id, job.pid, job.age, job.output, owner,
-      job.command))
+  if argstr == "" then return player:usage() end
+  if not task_perms().wizard then return player:tell("Only wizards speak to all.") end
+  for _, who in ipairs(connected_players()) do
+    who:tell({ bold = "*** " .. player.name .. " to all: " .. argstr .. " ***" })
   end
+end }
+
+verb { "@chown", "any any any", function()
+  -- @chown OBJECT | OBJECT.PROPERTY | OBJECT:VERB to PLAYER
+  -- Gives something to another owner.
+  set_task_perms(caller_perms(player))
+  local what, to = $text:around(argstr, "to")
+  if not what then return player:usage() end
+  local ok, why = pcall(function()
+    local owner, named = $named(to), what
+    if what:find(":", 1, true) then
+      local object, name = $verb_named(what)
+      local info = verb_info(object, name)
+      set_verb_info(object, name, { owner, info[2], info[3] })
+      named = object .. ":" .. name
+    elseif what:find("%.") then
+      local object, name = $property_named(what)
+      set_property_info(object, name, owner, property_info(object, name)[2])
+      named = object .. "." .. name
+    else
+      local object = $visible(what)
+      object.owner = owner
+      named = $label(object)
+    end
+    player:tell(named, " now belongs to ", $label(owner), ".")
+  end)
+  if not ok then player:tell_error(why) end
+end }
+
+verb { "@jobs", "none none none", function()
+  -- @jobs
+  -- What runs outside the world.
+  set_task_perms(caller_perms(player))
+  local rows = {}
+  for i, job in ipairs(jobs()) do
+    rows[i] = { job.id, job.pid, ("%.1fs"):format(job.age), job.output, $label(job.owner), job.command }
+  end
+  if #rows == 0 then return player:tell("Nothing runs outside the world.") end
+  player:tell_lines($text:table({ "Job", "Pid", "Age", "Output", "Owner", "Command" }, rows))
+end }
+
+verb { "@stats", "none none none", function()
+  -- @stats
+  -- How much there is in the server: objects, tasks, jobs, players, memory.
+  set_task_perms(caller_perms(player))
+  local usage, rows = memory_usage(), {}
+  local names = {}
+  for name in pairs(usage) do names[#names + 1] = name end
+  table.sort(names)
+  for i, name in ipairs(names) do rows[i] = { name, usage[name] } end
+  rows[#rows + 1] = { "players", #players() }
+  rows[#rows + 1] = { "connected", #connected_players() }
+  player:tell("Cosmoo ", server_version())
+  player:tell_lines($text:table({ "What", "How much" }, rows))
 end }
 
 -- Several programs at once: each in a task of its own, which exec() suspends.
 verb { "@demo", "none none none", function()
+  -- @demo
+  -- Runs several programs at once, with a progress line.
   set_task_perms(caller_perms(player))
   local commands = {
     { "echo", "hello", "from", "outside" },
@@ -116,6 +169,8 @@ verb { "describe_world", function()
 end }
 
 verb { "@report", "none none none", function()
+  -- @report
+  -- What the world is made of, by an awk program.
   set_task_perms(caller_perms(player))
   local code, out, err = table.unpack(exec({ "world_report" }, player:describe_world(), nil, { raw = true }))
   for line in (out .. err):gmatch("[^\n]+") do player:tell(line) end
@@ -123,14 +178,18 @@ verb { "@report", "none none none", function()
 end }
 
 verb { "@reload", "none none none", function()
+  -- @reload
+  -- Reads the scripts folder into the running world.
   set_task_perms(caller_perms(player))
   local ok, report = pcall(load_scripts)
-  if not ok then return player:tell(report.message) end
+  if not ok then return player:tell_error(report) end
   player:tell(("Read %d objects: %d new, %d verbs changed."):format(report.objects, report.created,
     report.verbs))
 end }
 
 verb { "@shutdown", "any any any", function()
+  -- @shutdown [REASON]
+  -- Ends the server.
   set_task_perms(caller_perms(player))
   shutdown(argstr ~= "" and argstr or nil)
 end }

@@ -1,0 +1,238 @@
+-- $help: what `help` tells. A command's help is the comment its verb begins with: first how it is
+-- typed, then what it does. A property of this object is a topic. Builtins describe themselves.
+object { name = "help", parents = { "root" }, flags = "readable" }
+
+property { "eval", {
+  ";EXPRESSION         prints its value:         ;1 + 1",
+  ";STATEMENTS         runs Lua; `return` prints: ;local x = 2 return x * x",
+  ";                   alone: type or paste lines, `.` on a line of its own ends them",
+  "Objects are written #4 or $room; me and here stand for yourself and where you are.",
+} }
+
+property { "verbs", {
+  "@verb OBJECT:NAME [ARGS]    adds a verb; ARGS are three words such as: this none this",
+  "@program OBJECT:NAME        then paste Lua lines, `.` ends, @abort gives up",
+  "@list OBJECT:NAME           shows a verb's code; @edit OBJECT:NAME changes it",
+  "ARGS say what a command must look like: the direct object, a preposition, the indirect object.",
+  "  this: the object itself   any: anything   none: nothing;   this none this: for calls only.",
+  "In a verb: this player caller verb args argstr dobj dobjstr prepstr iobj iobjstr.",
+  "obj.name is a property, obj:name(...) calls a verb; `help BUILTIN` explains a builtin.",
+  "The comment that a command's verb begins with is its help: how it is typed, then what it does.",
+} }
+
+property { "objects", {
+  "An object is named by what you see (lantern, \"brass bell\"), by me or here, by its number (#4),",
+  "or as $NAME if the system object has a property of that name ($room, $thing).",
+  "It inherits properties and verbs from its parents; @show tells what it has.",
+  "OBJECT.NAME is a property of it, OBJECT:NAME a verb.",
+} }
+
+property { "permissions", {
+  "An object:   r  its properties and verbs can be listed by all   w  all may add to it",
+  "             f  all may make children of it",
+  "A property:  r  all may read it   w  all may write it   c  its owner on a child is the child's",
+  "A verb:      r  all may read its code   w  all may change it   x  it can be called",
+  "             d  it raises errors, as all verbs do here",
+  "@perms shows and changes them. A verb runs with the permissions of its owner, not of whoever calls",
+  "it: begin a command with set_task_perms(caller_perms(player)) to act for its player alone.",
+} }
+
+property { "building", {
+  "@dig \"NAME\"                      a room of its own",
+  "@dig north|south to \"NAME\"        a room, the exit north to it, and south back",
+  "@dig north to #12                 only an exit, to a room that there is",
+  "@describe here as TEXT            what people see; @describe north as TEXT, too",
+  "@exits                            the exits of the room; @recycle takes one away",
+  "An exit's leave_text and arrive_text are what others see; its verb `allows` may say no.",
+} }
+
+property { "editor", {
+  "@edit OBJECT:VERB or OBJECT.PROPERTY begins, or goes on where you left off.",
+  "Lines are named by number, 3-7 is a range, $ the last, . the one you are at, all is everything.",
+  "  list [RANGE]              shows lines            find TEXT      goes to the next one with it",
+  "  \"TEXT                     adds a line here       insert [LINE]  adds lines before it, until `.`",
+  "  append                    adds lines at the end, until `.`",
+  "  delete RANGE              takes lines away       replace RANGE  puts others there, until `.`",
+  "  substitute /OLD/NEW/ [RANGE]                     changes a text wherever it is",
+  "  move RANGE to LINE, copy RANGE to LINE           puts lines before another",
+  "  undo                      takes the last change back",
+  "  save (or compile)         writes it; done saves and leaves",
+  "  quit                      leaves and keeps the changes; abort leaves and forgets them",
+  "  ;CODE                     runs Lua, as outside",
+  "Words can be shortened. What you edit is kept when you are disconnected: @edit goes on.",
+} }
+
+property { "screen", {
+  "@pagelength LINES|auto|off   long output comes in pages; @more shows the next one",
+  "@colour on|off|auto          auto: as your client says it can",
+  "In code: player:tell(\"a \", {title = \"styled\"}, \" line\"); player:tell_lines(lines) for many.",
+  "The styles are in $terminal.styles.",
+} }
+
+-- $help:doc(object, verb): the lines of comment that a verb begins with.
+verb { "doc", function()
+  set_task_perms(caller_perms(player))
+  local lines = {}
+  for line in (verb_code(args[1], args[2]) .. "\n"):gmatch("(.-)\n") do
+    local text = line:match("^%s*%-%-%s?(.*)$")
+    if not text then break end
+    lines[#lines + 1] = text
+  end
+  return lines
+end }
+
+-- $help:commands(class): the commands that it defines, {names, doc} each.
+verb { "commands", function()
+  set_task_perms(caller_perms(player))
+  local listed, names = pcall(verbs, args[1])
+  local commands = {}
+  for place, spelled in ipairs(listed and names or {}) do
+    local readable, form = pcall(verb_args, args[1], place)
+    if readable and form ~= "this none this" then
+      local doc = this:doc(args[1], place)
+      if #doc > 0 then commands[#commands + 1] = { spelled, doc } end
+    end
+  end
+  return commands
+end }
+
+-- $help:fits("l*ook examine", "loo"): whether a verb of those names is called by that one.
+verb { "fits", function()
+  local word = args[2]:lower()
+  for _, name in ipairs(explode(args[1]:lower())) do
+    local star = name:find("*", 1, true)
+    local whole = name:gsub("%*", "")
+    if whole == word then return true end
+    if star and #word >= star - 1 and (star == #name or #word <= #whole) and
+      word:sub(1, #whole) == whole:sub(1, #word) then
+      return true
+    end
+  end
+  return false
+end }
+
+-- $help:command(word): the doc of the player's command of that name, with or without its "@"; or nil.
+verb { "command", function()
+  set_task_perms(caller_perms(player))
+  for _, spelling in ipairs({ args[1], "@" .. args[1] }) do
+    for _, class in ipairs({ player, table.unpack(ancestors(player)) }) do
+      for _, command in ipairs(this:commands(class)) do
+        if this:fits(command[1], spelling) then return command[2] end
+      end
+    end
+  end
+end }
+
+-- $help:near(word): the names of commands that look like it, nearest first, at most three.
+verb { "near", function()
+  set_task_perms(caller_perms(player))
+  local word = args[1]:lower():gsub("^@", "")
+  if #word < 2 or #word > 20 then return {} end
+  -- How many letters must be changed, added or taken to make one word the other.
+  local function distance(a, b)
+    local row = {}
+    for j = 0, #b do row[j] = j end
+    for i = 1, #a do
+      local diagonal
+      diagonal, row[0] = row[0], i
+      for j = 1, #b do
+        local change = diagonal + (a:byte(i) == b:byte(j) and 0 or 1)
+        diagonal = row[j]
+        row[j] = math.min(change, row[j] + 1, row[j - 1] + 1)
+      end
+    end
+    return row[#b]
+  end
+  local found = {}
+  for _, class in ipairs(ancestors(player)) do
+    for _, command in ipairs(this:commands(class)) do
+      local best
+      for name in command[1]:gmatch("%S+") do
+        name = name:gsub("%*", "")
+        local far = distance(word, (name:lower():gsub("^@", "")))
+        if far <= (#word + 1) // 3 and (not best or far < best[1]) then best = { far, name } end
+      end
+      found[#found + 1] = best
+    end
+  end
+  table.sort(found, function(a, b) return a[1] < b[1] or a[1] == b[1] and a[2] < b[2] end)
+  local names = {}
+  for i = 1, math.min(3, #found) do names[i] = found[i][2] end
+  return names
+end }
+
+-- $help:index(): the lines of `help` alone.
+verb { "index", function()
+  set_task_perms(caller_perms(player))
+  local width = player:columns() - 2
+  local lines = { "help COMMAND, help TOPIC or help BUILTIN explains one; help builtins lists those." }
+  local function section(title, words)
+    table.sort(words)
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = { { heading = title } }
+    for _, line in ipairs($text:columns(words, width)) do lines[#lines + 1] = "  " .. line end
+  end
+  for _, class in ipairs(ancestors(player)) do
+    local words = {}
+    for _, command in ipairs(this:commands(class)) do
+      words[#words + 1] = command[2][1]:match("^%S+"):gsub(",$", "")
+    end
+    if #words > 0 then section("Commands: help " .. class.name .. " tells more", words) end
+  end
+  section("Topics", properties(this))
+  return lines
+end }
+
+-- $help:class(name): the lines of `help programmer`; nil if no class of the player's is called that.
+verb { "class", function()
+  set_task_perms(caller_perms(player))
+  for _, class in ipairs(ancestors(player)) do
+    if class.name:lower() == args[1]:lower() then
+      local lines = {}
+      for _, command in ipairs(this:commands(class)) do
+        lines[#lines + 1] = { { bold = command[2][1] } }
+        if command[2][2] then lines[#lines + 1] = "    " .. command[2][2] end
+      end
+      return #lines > 0 and lines or nil
+    end
+  end
+end }
+
+-- $help:builtin(name): the lines of `help exec`; nil if there is none.
+verb { "builtin", function()
+  local known, info = pcall(function_info, (args[1]:gsub("%(%)$", "")))
+  if not known then return nil end
+  local lines = { { { bold = info.signature }, "  ->  ", info.returns } }
+  if info.access ~= "everyone" then lines[2] = "  For " .. info.access .. " only." end
+  for _, line in ipairs($text:wrap(info.help, player:columns() - 2)) do
+    lines[#lines + 1] = "  " .. line
+  end
+  return lines
+end }
+
+-- $help:on(topic): the lines of `help TOPIC`, nil if there are none.
+verb { "on", function()
+  set_task_perms(caller_perms(player))
+  local topic = args[1]
+  if topic == "" then return this:index() end
+  if topic:lower() == "builtins" then
+    local names = {}
+    for _, info in ipairs(function_info()) do names[#names + 1] = info.name end
+    table.sort(names)
+    return $text:columns(names, player:columns())
+  end
+  for _, name in ipairs(properties(this)) do
+    if name == topic:lower() then
+      local lines = {}
+      for i, line in ipairs(this[name]) do lines[i] = line end
+      return lines
+    end
+  end
+  local doc = this:command(topic)
+  if doc then
+    local lines = { { { bold = doc[1] } } }
+    for i = 2, #doc do lines[i] = "  " .. doc[i] end
+    return lines
+  end
+  return this:class(topic) or this:builtin(topic)
+end }
