@@ -87,6 +87,43 @@ Instruction decode(const std::uint8_t* bytes) {
   return instruction;
 }
 
+MemoryUse memory_use(const Instruction& instruction,
+                     const std::array<std::uint32_t, 16>& registers) {
+  const OperationInfo& row = info(instruction.operation);
+  const std::uint32_t a = registers[instruction.a], b = registers[instruction.b];
+  const char size = row.text.back();  // "ld.b", "ld.s", "ld.l"
+  const std::uint32_t bytes = size == 'b' ? 1 : size == 's' ? 2 : 4;
+  switch (row.shape) {
+    case Shape::reg_address:
+      return {instruction.immediate, bytes, false};
+    case Shape::address_reg:
+      return {instruction.immediate, bytes, true};
+    case Shape::reg_indirect:
+      return {b, bytes, false};
+    case Shape::indirect_reg:
+      return {a, bytes, true};
+    case Shape::reg_offset:
+      return {b + instruction.immediate, bytes, false};
+    case Shape::offset_reg:
+      return {a + instruction.immediate, bytes, true};
+    default:
+      break;
+  }
+  switch (instruction.operation) {
+    case Operation::push:
+      return {a - 4, 4, true};
+    case Operation::pop:
+      return {a, 4, false};
+    case Operation::jsr:
+    case Operation::jsra:
+      return {registers[kSp] - 12, 8, true};
+    case Operation::ret:
+      return {registers[kFp], 8, false};
+    default:
+      return {};
+  }
+}
+
 std::string disassemble(const Instruction& instruction, std::uint32_t pc) {
   const OperationInfo& row = info(instruction.operation);
   const char* a = kRegisterNames[instruction.a].data();

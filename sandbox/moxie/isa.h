@@ -96,6 +96,17 @@ inline constexpr unsigned kFp = 0;
 inline constexpr unsigned kSp = 1;
 inline constexpr unsigned kR0 = 2;
 
+/// The bytes besides its own that an instruction reads or writes; none: bytes is 0.
+struct MemoryUse {
+  std::uint32_t address = 0;
+  std::uint32_t bytes = 0;
+  bool store = false;
+};
+
+/// With these registers before it.
+MemoryUse memory_use(const Instruction& instruction,
+                     const std::array<std::uint32_t, 16>& registers);
+
 /// In the assembler's words, as "ldo.l $r0, 8($sp)"; branch targets are absolute. `pc` is its
 /// address.
 std::string disassemble(const Instruction& instruction, std::uint32_t pc);

@@ -202,32 +202,25 @@ Stop Machine::step() {
   return step_one();
 }
 
+tl::expected<Instruction, std::uint32_t> Machine::fetch() const {
+  const std::uint32_t pc = state_.pc;
+  std::uint8_t bytes[kLongestInstruction] = {};
+  if (const auto missing = memory_->unreadable(pc, 2)) return tl::unexpected(*missing);
+  if (!memory_->read(pc, bytes, 2)) return tl::unexpected(pc);
+  const auto first = static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
+  const std::uint32_t whole = length(info(operation_of(first)).shape);
+  if (const auto missing = memory_->unreadable(pc, whole)) return tl::unexpected(*missing);
+  if (!memory_->read(pc, bytes, whole)) return tl::unexpected(pc);
+  return decode(bytes);
+}
+
 Stop Machine::step_one() {
   ++state_.instructions;
   const std::uint32_t pc = state_.pc;
-  std::uint8_t bytes[kLongestInstruction] = {};
-  std::uint32_t missing = 0;
-  const auto fetch = [&](std::uint32_t offset, std::uint32_t count) {
-    const std::uint64_t wraps = kAddressSpace - pc;  // An instruction can't go on at 0.
-    if (offset + count > wraps) {
-      missing = 0;
-      return false;
-    }
-    if (const auto at = memory_->unreadable(pc + offset, count)) {
-      missing = *at;
-      return false;
-    }
-    return memory_->read(pc + offset, bytes + offset, count);
-  };
-  bool fetched = fetch(0, 2);
-  if (fetched) {
-    const auto first = static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
-    const std::uint32_t whole = length(info(operation_of(first)).shape);
-    if (whole > 2) fetched = fetch(2, whole - 2);
-  }
-  if (!fetched) return Stop{Stop::Why::fault, -1, {Signal::bus, missing, pc}};
+  const auto instruction = fetch();
+  if (!instruction) return Stop{Stop::Why::fault, -1, {Signal::bus, instruction.error(), pc}};
   Slot slots[4];
-  fill_single(decode(bytes), pc, slots);
+  fill_single(*instruction, pc, slots);
   Execution execution{state_, *memory_, pc, slots, 0, 1};
   const Left left = execute(execution, slots);
   Stop stop;
@@ -236,19 +229,19 @@ Stop Machine::step_one() {
   return stop;
 }
 
-/// Performs the system call that special register 3 names. True if it ended the guest.
-bool Machine::system_call(Stop& stop) {
+/// Performs the system call that special register 3 names; it may end the guest.
+void Machine::system_call(Stop& stop) {
   auto& registers = state_.registers;
   switch (state_.special[special::kSystemCall]) {
     case system_call_number::kExit:
       stop = Stop{Stop::Why::exited, static_cast<int>(registers[kR0] & 0xff), {}};
-      return true;
+      return;
     case system_call_number::kMap:
       registers[kR0] =
           map_heap(registers[kR0], registers[kR0 + 1], registers[kR0 + 2], registers[kR0 + 3]);
-      return false;
+      return;
     default:  // Unknown ones do nothing.
-      return false;
+      return;
   }
 }
 

@@ -73,6 +73,9 @@ class Machine {
   /// run(1), from the bytes in memory: for tracers and debuggers.
   Stop step();
 
+  /// The instruction at the pc, or the first of its bytes' addresses that can't be read.
+  tl::expected<Instruction, std::uint32_t> fetch() const;
+
   /// Stops a run() under way on another thread within a fraction of a millisecond, and every later
   /// one at once. Any thread, any time.
   void interrupt() { interrupted_.store(true, std::memory_order_relaxed); }
@@ -111,7 +114,7 @@ class Machine {
 
   const Code* code_at(std::uint32_t pc);
   Stop step_one();
-  bool system_call(Stop& stop);
+  void system_call(Stop& stop);
   std::uint32_t map_heap(std::uint32_t address, std::uint32_t length, std::uint32_t protection,
                          std::uint32_t flags);
   tl::expected<std::string, NoBuffer> buffer(unsigned address_register, std::size_t at_most) const;
