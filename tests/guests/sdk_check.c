@@ -40,7 +40,7 @@ static int strstr_agrees(void) {
 
 static int memory_functions_agree(void) {
   static uint8_t a[300], b[300];
-  for (int turn = 0; turn < 2000; ++turn) {
+  for (int turn = 0; turn < 500; ++turn) {
     for (int i = 0; i < 300; ++i) a[i] = b[i] = (uint8_t)random_number();
     const uint32_t from = random_number() % 100, to = random_number() % 100;
     const uint32_t length = random_number() % 200;
@@ -79,11 +79,11 @@ static int heap_keeps_what_it_is_given(void) {
   enum { kBlocks = 64 };
   static uint8_t* blocks[kBlocks];
   static uint32_t lengths[kBlocks];
-  for (int turn = 0; turn < 6000; ++turn) {
+  for (int turn = 0; turn < 2000; ++turn) {
     const uint32_t i = random_number() % kBlocks;
     for (uint32_t j = 0; j < lengths[i]; ++j)
       if (blocks[i][j] != (uint8_t)(i + j)) return 0;
-    const uint32_t length = random_number() % (turn % 50 == 0 ? 60000 : 200);
+    const uint32_t length = random_number() % (turn % 50 == 0 ? 20000 : 200);
     if (random_number() % 3 == 0) {
       free(blocks[i]);
       blocks[i] = malloc(length);

@@ -1,4 +1,5 @@
-/* The first instructions of a guest: from reset to main(), and from its return to exit(). */
+/* The first instructions of a guest: from reset to main(), and from its return to exit(). What C
+ * calls zero is zero already: clearing it would only make the sandbox commit the memory. */
 	.text
 	.globl	__start
 	.weak	_start
@@ -9,16 +10,6 @@ _start:
 	gsr	$sp, 7			/* the sandbox names the end of the stack */
 	dec	$sp, 24			/* every caller leaves room for six arguments */
 
-	ldi.l	$r6, __bss_start__	/* memory that only C says is zero */
-	ldi.l	$r7, __bss_end__
-	xor	$r8, $r8
-.Lclear:
-	cmp	$r6, $r7
-	bgeu	.Lcleared
-	st.l	($r6), $r8
-	inc	$r6, 4
-	jmpa	.Lclear
-.Lcleared:
 	gsr	$r0, 6			/* the sandbox names the list of descriptors */
 	sta.l	moxie_memmap, $r0
 
