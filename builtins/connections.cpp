@@ -53,16 +53,14 @@ Outcome read(Call& call) {
 Outcome connected_players(Call& call) {
   const bool all = call.has(0) && call[0].boolean();
   List players;
-  for (const ConnectionInfo& info : call.services().connections.list()) {
-    if (all || info.player.number >= 0) players.emplace_back(info.player);
+  for (const ObjectId player : call.services().connections.list()) {
+    if (all || player.number >= 0) players.emplace_back(player);
   }
   return Value(std::move(players));
 }
 
 Result<ConnectionInfo> need_connection(const Call& call) {
-  for (ConnectionInfo& info : call.services().connections.list()) {
-    if (info.player == call[0].object()) return std::move(info);
-  }
+  if (auto info = call.services().connections.info(call[0].object())) return std::move(*info);
   return fail(ErrorCode::invarg, to_string(call[0].object()) + " is not connected");
 }
 
@@ -82,11 +80,64 @@ Outcome idle_seconds(Call& call) {
   return Value(seconds_since(info->last_input_at));
 }
 
+// The forms of connection_name(): as Cosmoo writes it, the address alone, as LambdaMOO wrote it.
+enum class NameForm : std::int64_t { name, address, legacy };
+
 Outcome connection_name(Call& call) {
   if (auto allowed = need_authority_of(call, call[0].object()); !allowed) return allowed.error();
   auto info = need_connection(call);
   if (!info) return info.error();
-  return Value(std::move(info->name));
+  switch (NameForm{call.has(1) ? call[1].integer() : 0}) {
+    case NameForm::name:
+      return Value(std::move(info->name));
+    case NameForm::address:
+      return Value(std::move(info->peer.address));
+    case NameForm::legacy:
+      return Value("port " + std::to_string(info->peer.local_port) + " from " + info->peer.address +
+                   ", port " + std::to_string(info->peer.port));
+  }
+  return Error(ErrorCode::invarg,
+               "connection_name(): form is 0, 1 or 2, not " + to_literal(call[1]));
+}
+
+std::string_view name_of(Colour colour) {
+  switch (colour) {
+    case Colour::sixteen:
+      return "16";
+    case Colour::many:
+      return "256";
+    case Colour::true_colour:
+      return "truecolor";
+    case Colour::none:
+      break;
+  }
+  return "none";
+}
+
+Outcome connection_info(Call& call) {
+  if (auto allowed = need_authority_of(call, call[0].object()); !allowed) return allowed.error();
+  auto info = need_connection(call);
+  if (!info) return info.error();
+  List terminals;
+  for (std::string& name : info->terminal.names) terminals.emplace_back(std::move(name));
+  Map map;
+  const auto put = [&map](std::string_view key, Value value) {
+    map.emplace(Value(key), std::move(value));
+  };
+  put("name", Value(std::move(info->name)));
+  put("address", Value(std::move(info->peer.address)));
+  put("port", Value(std::int64_t{info->peer.port}));
+  put("local_port", Value(std::int64_t{info->peer.local_port}));
+  put("protocol", Value("telnet"));
+  put("terminals", Value(std::move(terminals)));
+  put("columns", Value(std::int64_t{info->terminal.columns}));
+  put("rows", Value(std::int64_t{info->terminal.rows}));
+  put("colour", Value(name_of(info->terminal.colour)));
+  put("utf8", Value(info->terminal.utf8));
+  put("screen_reader", Value(info->terminal.screen_reader));
+  put("connected_seconds", Value(seconds_since(info->connected_at)));
+  put("idle_seconds", Value(seconds_since(info->last_input_at)));
+  return Value(std::move(map));
 }
 
 Outcome boot_player(Call& call) {
@@ -172,12 +223,25 @@ std::span<const Builtin> connection_builtins() {
        "float",
        "Seconds since the player last typed a line. E_INVARG if not connected."},
       {"connection_name",
-       {{"player", kObject}},
+       {{"player", kObject}, {"form", kInteger}},
        1,
        Access::everyone,
        connection_name,
        "string",
-       "Where the player connects from. E_PERM as for notify()."},
+       "Where the player connects from: \"127.0.0.1 port 50123\"; form 1 gives the address alone, "
+       "form 2 LambdaMOO's \"port 7777 from 127.0.0.1, port 50123\". E_PERM as for notify(); "
+       "E_INVARG if not connected, or for another form."},
+      {"connection_info",
+       {{"player", kObject}},
+       1,
+       Access::everyone,
+       connection_info,
+       "map",
+       "What is known of a connection: name, address, port, local_port, protocol, "
+       "connected_seconds and idle_seconds; of its terminal: terminals (the names it gives "
+       "itself), columns and rows (0: not known), colour (\"none\", \"16\", \"256\" or "
+       "\"truecolor\"), utf8 (false if it has said that it shows none) and screen_reader. E_PERM "
+       "as for notify(); E_INVARG if not connected."},
       {"boot_player",
        {{"player", kObject}},
        1,

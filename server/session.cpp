@@ -7,6 +7,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "server/terminal.h"
+
 namespace cosmoo {
 
 namespace asio = boost::asio;
@@ -36,13 +38,13 @@ struct Session::Intrinsic {
   void (Session::*run)(std::string_view rest);
 };
 
-Session::Session(Sessions& sessions, asio::ip::tcp::socket socket, ObjectId number,
-                 std::string name)
+Session::Session(Sessions& sessions, asio::ip::tcp::socket socket, ObjectId number, Peer peer)
     : sessions_(sessions),
       socket_(std::move(socket)),
       resume_(sessions.loop_, Clock::time_point::max()),
       number_(number),
-      name_(std::move(name)),
+      peer_(std::move(peer)),
+      name_(peer_.address + " port " + std::to_string(peer_.port)),
       output_(sessions.limits_.output_bytes),
       codec_(sessions.limits_.line_bytes, lines_, output_.tail()),
       login_(*this, sessions) {}
@@ -69,6 +71,13 @@ void Session::start() {
                    self->abort();
                    self->sessions_.remove(self);
                  });
+}
+
+ConnectionInfo Session::info() const {
+  Terminal terminal = judge_terminal(codec_.terminals());
+  terminal.columns = codec_.window().columns;
+  terminal.rows = codec_.window().rows;
+  return {number_, name_, peer_, std::move(terminal), connected_at_, last_input_at_};
 }
 
 void Session::turn_away(std::string_view line) {

@@ -26,8 +26,7 @@ namespace cosmoo {
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Sessions& sessions, boost::asio::ip::tcp::socket socket, ObjectId number,
-          std::string name);
+  Session(Sessions& sessions, boost::asio::ip::tcp::socket socket, ObjectId number, Peer peer);
 
   /// Greets, and begins to read.
   void start();
@@ -58,7 +57,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   ObjectId number() const { return number_; }
   const std::string& name() const { return name_; }
-  ConnectionInfo info() const { return {number_, name_, connected_at_, last_input_at_}; }
+  ConnectionInfo info() const;
   bool has_output() const { return !output_.empty(); }
   bool is_open() const { return phase_ != Phase::closing; }
 
@@ -96,7 +95,8 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::ip::tcp::socket socket_;
   boost::asio::steady_timer resume_;  // wakes the reading side: cancelled, never due
   ObjectId number_;                   // the player's, once it has logged in
-  const std::string name_;
+  const Peer peer_;
+  const std::string name_;  // of the peer, for people
   const Clock::time_point connected_at_ = Clock::now();
   Clock::time_point last_input_at_ = connected_at_;
   Clock::time_point closing_since_{};

@@ -30,11 +30,13 @@ void Sessions::serve(Dispatcher& dispatcher) {
 void Sessions::add(asio::ip::tcp::socket socket) {
   const ObjectId number{--last_number_};
   boost::system::error_code error;
-  const auto peer = socket.remote_endpoint(error);
+  const auto remote = socket.remote_endpoint(error);
   if (error) return;  // gone already
-  auto session = std::make_shared<Session>(
-      *this, std::move(socket), number,
-      peer.address().to_string() + " port " + std::to_string(peer.port()));
+  const auto local = socket.local_endpoint(error);
+  if (error) return;
+  auto session =
+      std::make_shared<Session>(*this, std::move(socket), number,
+                                Peer{remote.address().to_string(), remote.port(), local.port()});
   if (by_number_.size() >= limits_.max_connections) {
     log_.warning("turned away " + session->name() + ": " + std::to_string(by_number_.size()) +
                  " connections are open");
@@ -85,11 +87,17 @@ void Sessions::notify(ObjectId player, std::string_view line) {
   session->notify(line, own ? OutputQueue::From::own : OutputQueue::From::others);
 }
 
-std::vector<ConnectionInfo> Sessions::list() const {
-  std::vector<ConnectionInfo> connections;
-  connections.reserve(by_number_.size());
-  for (const auto& [number, session] : by_number_) connections.push_back(session->info());
-  return connections;
+std::vector<ObjectId> Sessions::list() const {
+  std::vector<ObjectId> numbers;
+  numbers.reserve(by_number_.size());
+  for (const auto& [number, session] : by_number_) numbers.push_back(number);
+  return numbers;
+}
+
+std::optional<ConnectionInfo> Sessions::info(ObjectId player) const {
+  const Session* const session = find(player);
+  if (session == nullptr) return {};
+  return session->info();
 }
 
 bool Sessions::connected(ObjectId player) const { return find(player) != nullptr; }

@@ -65,7 +65,8 @@ class Sessions final : public Connections {
   std::size_t unsent() const;
 
   void notify(ObjectId player, std::string_view line) override;
-  std::vector<ConnectionInfo> list() const override;
+  std::vector<ObjectId> list() const override;
+  std::optional<ConnectionInfo> info(ObjectId player) const override;
   bool connected(ObjectId player) const override;
   bool boot(ObjectId player) override;
   Result<void> read_line(ObjectId player, Ticket ticket, Echo echo) override;

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +17,31 @@
 
 namespace cosmoo {
 
+/// How many colours a terminal shows; more is greater.
+enum class Colour { none, sixteen, many, true_colour };
+
+/// What is known of a client's terminal.
+struct Terminal {
+  std::vector<std::string> names;  ///< What it calls itself, in its order; at most four.
+  std::uint16_t columns = 0;       ///< 0: not known.
+  std::uint16_t rows = 0;
+  Colour colour = Colour::none;
+  bool utf8 = true;  ///< False: it has said that it shows none.
+  bool screen_reader = false;
+};
+
+/// Where a connection comes from, or goes to.
+struct Peer {
+  std::string address;  ///< "127.0.0.1"
+  std::uint16_t port = 0;
+  std::uint16_t local_port = 0;  ///< Of this server.
+};
+
 struct ConnectionInfo {
   ObjectId player;   ///< Negative: not logged in yet.
   std::string name;  ///< "127.0.0.1 port 50123"
+  Peer peer;
+  Terminal terminal;
   std::chrono::steady_clock::time_point connected_at;
   std::chrono::steady_clock::time_point last_input_at;
 };
@@ -31,7 +55,9 @@ class Connections {
   virtual void notify(ObjectId player, std::string_view line) = 0;
 
   /// All connections; those that have not logged in too.
-  virtual std::vector<ConnectionInfo> list() const = 0;
+  virtual std::vector<ObjectId> list() const = 0;
+
+  virtual std::optional<ConnectionInfo> info(ObjectId player) const = 0;
 
   virtual bool connected(ObjectId player) const = 0;
 

@@ -111,8 +111,8 @@ Step read(Run& run, Connections::Echo echo) {
   }
   if (const auto* error = std::get_if<Error>(&run.with)) {
     // The reader is gone: whoever is there hears of it.
-    for (const auto& connection : run.server.connections.list()) {
-      run.server.connections.notify(connection.player,
+    for (const ObjectId connection : run.server.connections.list()) {
+      run.server.connections.notify(connection,
                                     "reading raised " + std::string(name_of(error->code)));
     }
   } else {
@@ -223,9 +223,8 @@ const std::map<std::string, Body>& bodies() {
        }},
       {"user_disconnected",
        [](Run& run) -> Step {
-         for (const auto& connection : run.server.connections.list()) {
-           run.server.connections.notify(connection.player,
-                                         to_string(run.call.player) + " has left");
+         for (const ObjectId connection : run.server.connections.list()) {
+           run.server.connections.notify(connection, to_string(run.call.player) + " has left");
          }
          return Finished{};
        }},
