@@ -313,7 +313,7 @@ verb { "@show @display", "any none none", function()
       object = $verb_home(object, name)
       local info = verb_info(object, name)
       player:tell({ title = object .. ":" .. info[3] })
-      player:tell("  Owner ", $label(info[1]), "   permissions ", info[2], "   command ", verb_args(object, name))
+      player:tell("  Owner ", $label(info[1]), "   permissions ", info[2], "   command ", $form(object, name))
       return
     end
     local known, object = pcall(function() return $visible(argstr) end)
@@ -370,7 +370,7 @@ verb { "describe_object", function()
   rows = {}
   for place, spelled in ipairs(listed and names or {}) do
     local readable, info = pcall(verb_info, object, place)
-    rows[place] = { "  :" .. spelled, readable and verb_args(object, place) or "", readable and info[2] or "(not readable)" }
+    rows[place] = { "  :" .. spelled, readable and $form(object, place) or "", readable and info[2] or "(not readable)" }
   end
   if #rows > 0 then
     for _, line in ipairs($text:table({ "Verbs", "", "" }, rows)) do lines[#lines + 1] = line end

@@ -87,7 +87,7 @@ verb { "commands", function()
   local listed, names = pcall(verbs, args[1])
   local commands = {}
   for place, spelled in ipairs(listed and names or {}) do
-    local readable, form = pcall(verb_args, args[1], place)
+    local readable, form = pcall(function() return $form(args[1], place) end)
     if readable and form ~= "this none this" then
       local doc = this:doc(args[1], place)
       if #doc > 0 then commands[#commands + 1] = { spelled, doc } end

@@ -52,7 +52,7 @@ verb { "exam*ine", "any none none", function()
   for _, class in ipairs({ object, table.unpack(ancestors(object)) }) do
     local listed, names = pcall(verbs, class)
     for place, name in ipairs(listed and class ~= $player and class ~= $terminal and names or {}) do
-      local readable, form = pcall(verb_args, class, place)
+      local readable, form = pcall(function() return $form(class, place) end)
       if readable and form:find("this") and form ~= "this none this" and not seen[name] then
         seen[name] = true
         local direct, preposition, indirect = form:match("^(%S+) (.+) (%S+)$")
@@ -129,13 +129,14 @@ end }
 
 verb { "@who who", "none none none", function()
   -- @who
-  -- Who is connected, since when, and where.
-  local rows = {}
+  -- Who is connected, since when, and where; wizards see where from.
+  set_task_perms(caller_perms(player))
+  local rows, titles = {}, { "Player", "Connected", "Idle", "Where", task_perms().wizard and "From" or nil }
   for i, who in ipairs(connected_players()) do
     rows[i] = { $label(who), $duration(connected_seconds(who)), $duration(idle_seconds(who)),
-      valid(who.location) and who.location.name or "nowhere" }
+      valid(who.location) and who.location.name or "nowhere", titles[5] and connection_name(who, 1) or nil }
   end
-  local lines = $text:table({ "Player", "Connected", "Idle", "Where" }, rows)
+  local lines = $text:table(titles, rows)
   lines[#lines + 1] = $text:count(#rows, "player")
   player:tell_lines(lines)
 end }
@@ -220,9 +221,9 @@ verb { "carry", function()
   return true
 end }
 
--- Things that are carried, and no players.
+-- What others may put into one's hands: anything but players.
 verb { "accept", function()
-  return isa(args[1], $thing)
+  return not is_player(args[1])
 end }
 
 -- --- moving

@@ -105,7 +105,7 @@ verb { "@list", "any any any", function()
     end
     local lines = {}
     if not plain then
-      lines[1] = { { heading = object .. ":" .. info[3] }, "   " .. verb_args(object, name) .. "   " .. info[2] ..
+      lines[1] = { { heading = object .. ":" .. info[3] }, "   " .. $form(object, name) .. "   " .. info[2] ..
         "   owner " .. $label(info[1]) }
     end
     for number, line in ipairs($text:lines(verb_code(object, name))) do
@@ -163,7 +163,7 @@ verb { "@args", "any any any", function()
   local ok, why = pcall(function()
     local object, name = $verb_named(args[1])
     if #args > 1 then set_verb_args(object, name, (player:verb_form(args))) end
-    player:tell(object, ":", name, " is ", verb_args(object, name))
+    player:tell(object, ":", name, " is ", $form(object, name))
   end)
   if not ok then player:tell_error(why) end
 end }
@@ -199,7 +199,7 @@ verb { "@copy", "any any any", function()
     local first = names:match("^%S+"):gsub("%*", "")
     local known, other = pcall(verb_info, object, first)
     if known then raise(E_INVARG, object .. ":" .. other[3] .. " is there already: @rmverb takes it away.") end
-    add_verb(object, { player, info[2], names }, { verb_args(from, name):match("^(%S+) (.+) (%S+)$") })
+    add_verb(object, { player, info[2], names }, { $form(from, name):match("^(%S+) (.+) (%S+)$") })
     set_verb_code(object, first, code)
     player:tell("Copied ", from, ":", name, " to ", object, ":", first, ".")
   end)
@@ -252,7 +252,7 @@ verb { "@dump", "any any any", function()
       if readable then
         local first = names:match("^%S+"):gsub("%*", "")
         player:tell("@verb ", label, ":", names:find(" ") and "\"" .. names .. "\"" or names, " ",
-          verb_args(object, place), " ", info[2])
+          $form(object, place), " ", info[2])
         player:tell("@program ", label, ":", first)
         for _, line in ipairs($text:lines(verb_code(object, place))) do
           player:tell(line:sub(1, 1) == "." and "." or "", line)

@@ -91,6 +91,12 @@ verb { "verb_home", function()
   raise(E_VERBNF, "There is no verb " .. object .. ":" .. name .. ". @verb or @program adds one.")
 end }
 
+-- $form(object, "light"): what a command must look like for a verb, in words: "this none this".
+verb { "form", function()
+  set_task_perms(caller_perms(player))
+  return verb_args(args[1], args[2])
+end }
+
 -- $label(#4): "lantern (#4)".
 verb { "label", function()
   return valid(args[1]) and args[1].name .. " (" .. args[1] .. ")" or tostr(args[1])

@@ -92,27 +92,26 @@ verb { "show_page", function()
   end
 end }
 
--- What is known of the client: a map with columns, rows, colour, utf8, terminal; {} if it is away.
-verb { "client", function()
-  local there, info = pcall(function() return connection_info(this) end)
-  return there and info or {}
-end }
-
+-- The width to which text is broken: the client's, or 79 if it tells none.
 verb { "columns", function()
-  local columns = this:client().columns
-  return math.type(columns) == "integer" and columns >= 20 and columns or 79
+  local there, info = pcall(connection_info, this)
+  return there and info.columns >= 20 and info.columns or 79
 end }
 
 -- How many rows a page has, 0 for no pages. A client that tells no height gets none.
 verb { "page_rows", function()
   local length = this.page_length
-  if length == "auto" then length = this:client().rows end
+  if length == "auto" then
+    local there, info = pcall(connection_info, this)
+    length = there and info.rows
+  end
   return math.type(length) == "integer" and length >= 3 and length or 0
 end }
 
 verb { "has_colour", function()
   if this.colour_mode == "on" or this.colour_mode == "off" then return this.colour_mode == "on" end
-  return this:client().colour == true
+  local there, info = pcall(connection_info, this)
+  return there and info.colour ~= "none" and not info.screen_reader
 end }
 
 verb { "@more more", "any none none", function()

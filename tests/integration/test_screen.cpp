@@ -95,3 +95,30 @@ TEST_CASE("control characters reach nobody's terminal") {
     CHECK(seen.find(order) == std::string::npos);
   }
 }
+
+TEST_CASE("pages and colours follow what the client says of its window and terminal") {
+  using namespace std::string_literals;
+  Server server;
+  Client wizard = server.log_in();
+  wizard.send("\xFF\xFC\x01"s);  // WONT ECHO: it speaks telnet
+  wizard.expect("\xFF\xFD\x18\xFF\xFD\x1F"s);
+  wizard.send("\xFF\xFB\x18\xFF\xFB\x1F"s);              // WILL TTYPE, WILL NAWS
+  wizard.send("\xFF\xFA\x1F\x00\x28\x00\x06\xFF\xF0"s);  // 40 columns, 6 rows
+  for (int i = 0; i < 2; ++i) {
+    wizard.expect("\xFF\xFA\x18\x01\xFF\xF0"s);
+    wizard.send("\xFF\xFA\x18\x00xterm-256color\xFF\xF0"s);
+  }
+  CHECK(answer(wizard, "@colour") == "Colour is \x1b[32mon\x1b[0m (auto).");
+  CHECK(answer(wizard, "@pagelength") == "Pages: 6 lines (auto).");
+  // A line of 60 characters takes two rows of forty: two of them and one more fill a page.
+  wizard.line(
+      ";local long = ('x'):rep(60) player:tell_lines({long, long, 'end', 'next', 'last', '6', "
+      "'7'})");
+  CHECK(wizard.expect("-- 4 lines more").find("end\r\n") != std::string::npos);
+  wizard.expect("=> nil\r\n");
+  wizard.line("@more stop");
+  wizard.line("@describe me as " + std::string("word ") + std::string(60, 'w') + " and more words");
+  wizard.expect("Described Wizard (#2).\r\n");
+  wizard.line("look me");
+  wizard.expect("word\r\n" + std::string(60, 'w') + "\r\nand more words\r\n");
+}
