@@ -1,6 +1,7 @@
-// Connections: telling players, reading what they type, and who is there.
+// Connections: telling players, reading what they type, ending them; and passwords.
 #include "builtins/common.h"
 #include "builtins/families.h"
+#include "vm/binary.h"
 
 namespace cosmoo {
 namespace {
@@ -14,34 +15,72 @@ std::string joined(const Call& call) {
   return line;
 }
 
-void notify_lines(Connections& connections, ObjectId player, std::string_view text) {
-  while (true) {
-    const std::size_t end = text.find('\n');
-    connections.notify(player, text.substr(0, end));
-    if (end == std::string_view::npos) return;
-    text.remove_prefix(end + 1);
-  }
-}
-
+// notify(player, text [, no_flush [, no_newline]])
 Outcome notify(Call& call) {
   const ObjectId player = call[0].object();
   if (auto allowed = need_authority_of(call, player); !allowed) return allowed.error();
-  notify_lines(call.services().connections, player, call[1].string());
-  return Value();
+  Connections& connections = call.services().connections;
+  Output how;
+  if (is_on(call[2])) how.when_full = Output::Full::refuse;
+  if (is_on(call[3])) how.end = Output::End::open;
+  const auto info = connections.info(player);
+  if (!info || !info->binary) return Value(connections.send(player, call[1].string(), how));
+  const auto bytes = decode_binary(call[1].string());
+  if (!bytes) return bytes.error();
+  return Value(connections.send(player, *bytes, how));
 }
 
 Outcome print(Call& call) {
-  notify_lines(call.services().connections, call.player(), joined(call));
+  call.services().connections.notify(call.player(), joined(call));
   return Value();
 }
 
-// read([player [, echo]])
+// --- read([player [, non_blocking or options]])
+
+struct ReadOptions {
+  Reading how;
+  bool waits = true;
+};
+
+Result<ReadOptions> read_options(const Value& given) {
+  constexpr double kLongest = 1e9;
+  ReadOptions options;
+  if (!given.is_map()) {
+    options.waits = given.is_list() || !is_on(given);
+    return options;
+  }
+  for (const auto& [key, value] : given.map()) {
+    const std::string_view name = key.is_string() ? std::string_view(key.string()) : "";
+    const bool is_number =
+        value.type() == Value::Type::integer || value.type() == Value::Type::float_;
+    if (name == "timeout" && is_number && value.number() >= 0 && value.number() <= kLongest) {
+      options.how.timeout = std::chrono::duration<double>(value.number());
+    } else if (name == "echo" && value.type() == Value::Type::boolean) {
+      if (!value.boolean()) options.how.echo = Reading::Echo::off;
+    } else if (name == "non_blocking" && value.type() == Value::Type::boolean) {
+      options.waits = !value.boolean();
+    } else {
+      return fail(ErrorCode::invarg,
+                  "read(): options are timeout (seconds), echo and non_blocking, not " +
+                      to_literal(key) + " = " + to_literal(value));
+    }
+  }
+  return options;
+}
+
 Outcome read(Call& call) {
   const ObjectId player = call.has(0) ? call[0].object() : call.player();
   if (auto allowed = need_authority_of(call, player); !allowed) return allowed.error();
-  const auto echo =
-      call.has(1) && !call[1].boolean() ? Connections::Echo::off : Connections::Echo::on;
-  if (auto reading = call.services().connections.read_line(player, call.ticket(), echo); !reading) {
+  const auto options = read_options(call[1]);
+  if (!options) return options.error();
+  Connections& connections = call.services().connections;
+  if (!options->waits) {
+    auto line = connections.poll_line(player);
+    if (!line) return line.error();
+    return *line ? Value(std::move(**line)) : Value();
+  }
+  if (auto may = call.services().scheduler.may_wait(call.programmer()); !may) return may.error();
+  if (auto reading = connections.read_line(player, call.ticket(), options->how); !reading) {
     return reading.error();
   }
   Wait wait;
@@ -50,94 +89,25 @@ Outcome read(Call& call) {
   return wait;
 }
 
-Outcome connected_players(Call& call) {
-  const bool all = call.has(0) && call[0].boolean();
-  List players;
-  for (const ObjectId player : call.services().connections.list()) {
-    if (all || player.number >= 0) players.emplace_back(player);
-  }
-  return Value(std::move(players));
-}
-
-Result<ConnectionInfo> need_connection(const Call& call) {
-  if (auto info = call.services().connections.info(call[0].object())) return std::move(*info);
-  return fail(ErrorCode::invarg, to_string(call[0].object()) + " is not connected");
-}
-
-double seconds_since(Clock::time_point since) {
-  return std::chrono::duration<double>(Clock::now() - since).count();
-}
-
-Outcome connected_seconds(Call& call) {
-  auto info = need_connection(call);
-  if (!info) return info.error();
-  return Value(seconds_since(info->connected_at));
-}
-
-Outcome idle_seconds(Call& call) {
-  auto info = need_connection(call);
-  if (!info) return info.error();
-  return Value(seconds_since(info->last_input_at));
-}
-
-// The forms of connection_name(): as Cosmoo writes it, the address alone, as LambdaMOO wrote it.
-enum class NameForm : std::int64_t { name, address, legacy };
-
-Outcome connection_name(Call& call) {
+// force_input(player, line [, at_front])
+Outcome force_input(Call& call) {
   if (auto allowed = need_authority_of(call, call[0].object()); !allowed) return allowed.error();
-  auto info = need_connection(call);
-  if (!info) return info.error();
-  switch (NameForm{call.has(1) ? call[1].integer() : 0}) {
-    case NameForm::name:
-      return Value(std::move(info->name));
-    case NameForm::address:
-      return Value(std::move(info->peer.address));
-    case NameForm::legacy:
-      return Value("port " + std::to_string(info->peer.local_port) + " from " + info->peer.address +
-                   ", port " + std::to_string(info->peer.port));
-  }
-  return Error(ErrorCode::invarg,
-               "connection_name(): form is 0, 1 or 2, not " + to_literal(call[1]));
+  const auto place = is_on(call[2]) ? Connections::Place::front : Connections::Place::back;
+  return outcome(
+      call.services().connections.force_input(call[0].object(), call[1].string(), place));
 }
 
-std::string_view name_of(Colour colour) {
-  switch (colour) {
-    case Colour::sixteen:
-      return "16";
-    case Colour::many:
-      return "256";
-    case Colour::true_colour:
-      return "truecolor";
-    case Colour::none:
-      break;
+// flush_input(player [, show])
+Outcome flush_input(Call& call) {
+  const ObjectId player = call[0].object();
+  if (auto allowed = need_authority_of(call, player); !allowed) return allowed.error();
+  const auto count = call.services().connections.flush_input(player);
+  if (!count) return count.error();
+  if (is_on(call[1])) {
+    call.services().connections.notify(
+        player, ">> " + std::to_string(*count) + " lines of input were flushed <<");
   }
-  return "none";
-}
-
-Outcome connection_info(Call& call) {
-  if (auto allowed = need_authority_of(call, call[0].object()); !allowed) return allowed.error();
-  auto info = need_connection(call);
-  if (!info) return info.error();
-  List terminals;
-  for (std::string& name : info->terminal.names) terminals.emplace_back(std::move(name));
-  Map map;
-  const auto put = [&map](std::string_view key, Value value) {
-    map.emplace(Value(key), std::move(value));
-  };
-  put("name", Value(std::move(info->name)));
-  put("address", Value(std::move(info->peer.address)));
-  put("port", Value(std::int64_t{info->peer.port}));
-  put("local_port", Value(std::int64_t{info->peer.local_port}));
-  put("protocol", Value("telnet"));
-  put("terminals", Value(std::move(terminals)));
-  put("columns", Value(std::int64_t{info->terminal.columns}));
-  put("rows", Value(std::int64_t{info->terminal.rows}));
-  put("colour", Value(name_of(info->terminal.colour)));
-  put("utf8", Value(info->terminal.utf8));
-  put("screen_reader", Value(info->terminal.screen_reader));
-  put("connected_seconds", Value(seconds_since(info->connected_at)));
-  put("idle_seconds", Value(seconds_since(info->last_input_at)));
-  return Value(std::move(map));
+  return Value(static_cast<std::int64_t>(*count));
 }
 
 Outcome boot_player(Call& call) {
@@ -145,6 +115,15 @@ Outcome boot_player(Call& call) {
   call.services().connections.boot(call[0].object());
   return Value();
 }
+
+// switch_player(old, new [, silent])
+Outcome switch_player(Call& call) {
+  const auto notice = is_on(call[2]) ? Connections::Notice::silent : Connections::Notice::given;
+  return outcome(
+      call.services().connections.switch_player(call[0].object(), call[1].object(), notice));
+}
+
+// --- passwords
 
 // set_password(player, password): suspends while the hash is made.
 Outcome set_password(Call& call) {
@@ -175,14 +154,17 @@ std::span<const Builtin> connection_builtins() {
   using namespace types;
   static const Builtin kRows[] = {
       {"notify",
-       {{"player", kObject}, {"text", kString}},
+       {{"player", kObject}, {"text", kString}, {"no_flush", kFlag}, {"no_newline", kFlag}},
        2,
        Access::everyone,
        notify,
-       "nothing",
-       "Sends a player a line, or several if there are newlines in the text. Nothing happens if "
-       "the "
-       "player is not connected. E_PERM unless it is you or you are a wizard."},
+       "boolean",
+       "Sends a player a line, or several if there are newlines in the text; with no_newline "
+       "without an end, as a prompt. False if no_flush is true and the output that waits is at its "
+       "limit (else the oldest of it is dropped), true if it was queued, also if nobody is there "
+       "to "
+       "hear it. With the binary option set, the text is a binary string, sent as it is. E_PERM "
+       "unless it is you or you are a wizard; E_INVARG for what is no binary string."},
       {"print",
        {},
        0,
@@ -192,56 +174,46 @@ std::span<const Builtin> connection_builtins() {
        "Sends the player whose command runs its arguments, in one line.",
        true},
       {"read",
-       {{"player", kObject}, {"echo", kBoolean}},
+       {{"player", kObject}, {"options", kFlag | kMap}},
        0,
        Access::everyone,
        read,
-       "string",
+       "string, or nil",
        "Suspends until the player has typed a line, and returns it instead of running it as a "
-       "command. echo = false hides what is typed. E_INVARG if the player is not connected, goes "
-       "away, or somebody reads already; E_PERM as for notify()."},
-      {"connected_players",
-       {{"all", kBoolean}},
-       0,
+       "command. Options: timeout, after so many seconds without a line it returns nil; echo = "
+       "false hides what is typed; non_blocking = true (or true instead of options) returns at "
+       "once, nil if no line waits. E_INVARG if the player is not connected, goes away, or "
+       "somebody "
+       "reads already, and for other options; E_PERM as for notify(); E_QUOTA if too many of your "
+       "tasks wait."},
+      {"force_input",
+       {{"player", kObject}, {"line", kString}, {"at_front", kFlag}},
+       2,
        Access::everyone,
-       connected_players,
-       "list of objects",
-       "Who is logged in; with true also connections that have not logged in yet, as negative "
-       "numbers."},
-      {"connected_seconds",
-       {{"player", kObject}},
+       force_input,
+       "nothing",
+       "Makes a line as if the player had typed it, behind those that wait or at their front. "
+       "Nothing happens if the player is not connected. E_PERM as for notify(); E_INVARG if it has "
+       "control characters or is too long; E_QUOTA if too much input waits already."},
+      {"flush_input",
+       {{"player", kObject}, {"show", kFlag}},
        1,
        Access::everyone,
-       connected_seconds,
-       "float",
-       "Seconds since the player connected. E_INVARG if not connected."},
-      {"idle_seconds",
-       {{"player", kObject}},
-       1,
-       Access::everyone,
-       idle_seconds,
-       "float",
-       "Seconds since the player last typed a line. E_INVARG if not connected."},
-      {"connection_name",
-       {{"player", kObject}, {"form", kInteger}},
-       1,
-       Access::everyone,
-       connection_name,
-       "string",
-       "Where the player connects from: \"127.0.0.1 port 50123\"; form 1 gives the address alone, "
-       "form 2 LambdaMOO's \"port 7777 from 127.0.0.1, port 50123\". E_PERM as for notify(); "
-       "E_INVARG if not connected, or for another form."},
-      {"connection_info",
-       {{"player", kObject}},
-       1,
-       Access::everyone,
-       connection_info,
-       "map",
-       "What is known of a connection: name, address, port, local_port, protocol, "
-       "connected_seconds and idle_seconds; of its terminal: terminals (the names it gives "
-       "itself), columns and rows (0: not known), colour (\"none\", \"16\", \"256\" or "
-       "\"truecolor\"), utf8 (false if it has said that it shows none) and screen_reader. E_PERM "
-       "as for notify(); E_INVARG if not connected."},
+       flush_input,
+       "integer",
+       "Takes away the lines that a player has typed and that wait for their turn, and returns how "
+       "many there were; with show the player is told. E_PERM as for notify(); E_INVARG if not "
+       "connected."},
+      {"switch_player",
+       {{"old", kObject}, {"new", kObject}, {"silent", kFlag}},
+       2,
+       Access::wizard,
+       switch_player,
+       "nothing",
+       "Makes the connection of one player another's, or logs a connection in (a negative number, "
+       "as in do_login_command). The connection that the new player had is closed, told why unless "
+       "silent. user_disconnected, and user_connected or user_reconnected are called. E_INVARG if "
+       "the old one is not connected or the new one is no player."},
       {"boot_player",
        {{"player", kObject}},
        1,

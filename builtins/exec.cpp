@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "builtins/binary.h"
 #include "builtins/families.h"
 #include "builtins/services.h"
+#include "vm/binary.h"
 
 namespace cosmoo {
 namespace {

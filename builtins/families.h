@@ -13,6 +13,7 @@ std::span<const Builtin> property_builtins();
 std::span<const Builtin> verb_builtins();
 std::span<const Builtin> task_builtins();
 std::span<const Builtin> connection_builtins();
+std::span<const Builtin> connection_fact_builtins();
 std::span<const Builtin> text_builtins();
 std::span<const Builtin> server_builtins();
 std::span<const Builtin> exec_builtins();

@@ -12,6 +12,7 @@ BuiltinTable make_builtin_table() {
   table.add(verb_builtins());
   table.add(task_builtins());
   table.add(connection_builtins());
+  table.add(connection_fact_builtins());
   table.add(text_builtins());
   table.add(server_builtins());
   table.add(exec_builtins());

@@ -4,9 +4,9 @@
 
 #include <ctime>
 
-#include "builtins/binary.h"
 #include "builtins/common.h"
 #include "builtins/families.h"
+#include "vm/binary.h"
 
 namespace cosmoo {
 namespace {

@@ -37,6 +37,8 @@ SessionLimits session_limits(const Config& config) {
   limits.output_bytes = static_cast<std::size_t>(sessions.output_bytes);
   limits.max_connections = static_cast<std::size_t>(sessions.max_connections);
   limits.login_attempts = static_cast<int>(sessions.login_attempts);
+  limits.logins = sessions.do_login_command ? SessionLimits::Logins::world_first
+                                            : SessionLimits::Logins::built_in;
   limits.telnet_options = sessions.offer_telnet_options ? SessionLimits::Offer::at_once
                                                         : SessionLimits::Offer::when_spoken_to;
   return limits;
@@ -140,7 +142,8 @@ Result<void> App::start_language() {
   commands_ = std::make_unique<Commands>(world_, scheduler_, language_->engine(), sessions_, log_);
   scheduler_.on_end(
       [this](const Task& task, const Step& step) { commands_->task_ended(task, step); });
-  sessions_.serve(*commands_);
+  hooks_ = std::make_unique<Hooks>(world_, scheduler_, language_->engine(), log_);
+  sessions_.serve(*commands_, *hooks_);
   return {};
 }
 

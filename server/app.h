@@ -62,6 +62,7 @@ class App {
   std::unique_ptr<WriteBehind> store_;
   std::unique_ptr<Language> language_;
   std::unique_ptr<Commands> commands_;
+  std::unique_ptr<Hooks> hooks_;
   bool stopping_ = false;
   std::optional<Clock::time_point> told_at_;  // when the last word to the last client was sent
 };

@@ -11,10 +11,7 @@ Commands::Commands(World& world, Scheduler& scheduler, Engine& engine, Connectio
       engine_(engine),
       connections_(connections),
       log_(log),
-      huh_(world.symbols().intern("huh")),
-      connected_(world.symbols().intern("user_connected")),
-      reconnected_(world.symbols().intern("user_reconnected")),
-      disconnected_(world.symbols().intern("user_disconnected")) {}
+      huh_(world.symbols().intern("huh")) {}
 
 void Commands::command(ObjectId player, std::string_view line) {
   const Object* const object = world_.find(player);
@@ -54,29 +51,12 @@ void Commands::run(VerbCall call) {
   scheduler_.run_now(player, owner, std::move(*execution));
 }
 
-bool Commands::run_hook(Symbol name, ObjectId player) {
-  const auto verb = world_.find_verb(kSystem, name);
-  if (!verb) return false;
-  VerbCall call;
-  call.verb = *verb;
-  call.this_object = kSystem;
-  call.player = player;
-  call.name = world_.symbols().name_of(name);
-  call.args.emplace_back(player);
-  run(std::move(call));
-  return true;
-}
-
-void Commands::arrived(ObjectId player, Arrival arrival) {
-  if (arrival == Arrival::takeover && run_hook(reconnected_, player)) return;
-  run_hook(connected_, player);
-}
-
-void Commands::left(ObjectId player) { run_hook(disconnected_, player); }
-
 void Commands::task_ended(const Task& task, const Step& step) {
   const auto show = [&](std::string_view what, const std::vector<std::string>& traceback) {
-    for (const std::string& line : traceback) connections_.notify(task.player, line);
+    // Who has not logged in is a stranger, whom the world's code is no business of.
+    if (task.player.number >= 0) {
+      for (const std::string& line : traceback) connections_.notify(task.player, line);
+    }
     log_.info("task " + std::to_string(task.id) + " of " + to_string(task.player) + " " +
               std::string(what) +
               (traceback.empty() ? std::string() : ": " + printable(traceback.front())));

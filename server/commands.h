@@ -13,25 +13,18 @@ class Commands final : public Dispatcher {
 
   /// Runs the verb that the line means, or the verb `huh` of the player's location.
   void command(ObjectId player, std::string_view line) override;
-  /// Runs #0's verb `user_connected`, or `user_reconnected` if there is one and the player was
-  /// connected already.
-  void arrived(ObjectId player, Arrival arrival) override;
-  /// Runs #0's verb `user_disconnected`.
-  void left(ObjectId player) override;
-
   /// For Scheduler::on_end: shows tracebacks to the task's player, and notes them in the log.
   void task_ended(const Task& task, const Step& step);
 
  private:
   void run(VerbCall call);
-  bool run_hook(Symbol name, ObjectId player);
 
   World& world_;
   Scheduler& scheduler_;
   Engine& engine_;
   Connections& connections_;
   Log& log_;
-  const Symbol huh_, connected_, reconnected_, disconnected_;
+  const Symbol huh_;
 };
 
 }  // namespace cosmoo

@@ -379,6 +379,8 @@ std::span<const Key> keys() {
        "More connections at once are turned away."},
       {"sessions.login_attempts", FIELD(sessions.login_attempts), 1, 1000, "",
        "So many wrong passwords close the connection."},
+      {"sessions.do_login_command", FIELD(sessions.do_login_command), 0, 0, "",
+       "Whether the world's do_login_command decides who logs in; false: `connect` alone does."},
       {"sessions.offer_telnet_options", FIELD(sessions.offer_telnet_options), 0, 0, "",
        "Ask every client for its window size and terminal at once; false: when it has shown that "
        "it speaks telnet."},

@@ -41,6 +41,7 @@ struct Config {
     std::int64_t output_bytes = 64 << 10;
     std::int64_t max_connections = 10'000;
     std::int64_t login_attempts = 3;
+    bool do_login_command = true;
     bool offer_telnet_options = false;
   } sessions;
 

@@ -21,14 +21,23 @@ class LineQueue {
     entries_.push_back({static_cast<std::uint32_t>(bytes_.size()), kind});
   }
 
+  /// Ahead of all others; takes as long as there are bytes that wait.
+  void push_front(std::string_view text) {
+    bytes_.insert(start_, text);
+    for (std::size_t i = head_; i < entries_.size(); ++i) {
+      entries_[i].end += static_cast<std::uint32_t>(text.size());
+    }
+    entries_.insert(entries_.begin() + static_cast<std::ptrdiff_t>(head_),
+                    {static_cast<std::uint32_t>(start_ + text.size()), Kind::text});
+  }
+
   bool empty() const { return head_ == entries_.size(); }
   std::size_t size() const { return entries_.size() - head_; }
   /// What is held, in bytes, the bookkeeping included.
   std::size_t bytes() const { return bytes_.size() - start_ + size() * sizeof(Entry); }
 
-  Kind front_kind() const { return entries_[head_].kind; }
-  /// Good until the next push or pop.
-  std::string_view front() const { return at(0); }
+  Kind kind(std::size_t index) const { return entries_[head_ + index].kind; }
+  /// Good until the next change.
   std::string_view at(std::size_t index) const {
     const std::size_t begin = index == 0 ? start_ : entries_[head_ + index - 1].end;
     return std::string_view(bytes_).substr(begin, entries_[head_ + index].end - begin);
@@ -42,6 +51,17 @@ class LineQueue {
       clear();
     } else if (head_ > kCompactAfter) {
       compact();
+    }
+  }
+
+  /// Takes one out of their midst.
+  void remove(std::size_t index) {
+    if (index == 0) return pop();
+    const std::size_t size = at(index).size();
+    bytes_.erase(entries_[head_ + index - 1].end, size);
+    const auto entry = entries_.begin() + static_cast<std::ptrdiff_t>(head_ + index);
+    for (auto after = entries_.erase(entry); after != entries_.end(); ++after) {
+      after->end -= static_cast<std::uint32_t>(size);
     }
   }
 

@@ -62,7 +62,7 @@ asio::awaitable<void> Listener::accept_loop(Listener& self) {
     auto [error, socket] = co_await self.acceptor_.async_accept(kTuple);
     if (!error) {
       complained = false;
-      self.sessions_.add(std::move(socket));
+      self.sessions_.add(std::move(socket), Door{});
       continue;
     }
     if (error == asio::error::operation_aborted) co_return;

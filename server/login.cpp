@@ -12,32 +12,115 @@ struct Login::Row {
 };
 
 void Login::greet() {
-  const auto say = [this](std::string_view line) { session_.notify(line, OutputQueue::From::own); };
-  const auto welcome =
-      sessions_.world_.property(kSystem, sessions_.world_.symbols().intern("welcome"));
-  if (welcome && welcome->value->is_string() && !welcome->value->string().empty()) {
-    say(welcome->value->string());
-  } else if (welcome && welcome->value->is_list() && !welcome->value->list().empty()) {
-    for (const Value& line : welcome->value->list()) say(to_text(line));
+  greeting_ = true;
+  if (session_.door().kind == Door::Kind::outbound) return;
+  if (belongs_to_world()) {
+    ask_world({});
   } else {
-    say("Welcome.");
-    say("`connect NAME PASSWORD` lets you in, `help` tells more, `quit` leaves.");
+    show_welcome();
   }
 }
 
 void Login::take(std::string_view line) {
+  greeting_ = false;
   if (asking_) {
     asking_ = false;
-    session_.set_echo(TelnetCodec::Echo::on);
+    session_.show_input();
     check(asked_for_, std::string(line));
+  } else if (belongs_to_world()) {
+    ask_world(line);
+  } else {
+    take_built_in(line);
+  }
+}
+
+// --- do_login_command
+
+bool Login::belongs_to_world() const {
+  return sessions_.limits_.logins == SessionLimits::Logins::world_first &&
+         sessions_.hooks_->has(Hooks::Question::login, session_.handler());
+}
+
+void Login::ask_world(std::string_view line) {
+  line_ = line;
+  newest_ = sessions_.world_.max_object();
+  silent_since_ = Clock::now();
+  auto inquiry =
+      sessions_.hooks_->ask(Hooks::Question::login, session_.handler(), session_.number(), line_);
+  if (!inquiry) return take_built_in(line_);
+  if (inquiry->answered) return act_on(*inquiry);
+  asked_world_ = std::move(inquiry);
+  asked_world_->wake = [weak = session_.weak_from_this()] {
+    if (const auto session = weak.lock()) session->wake();
+  };
+}
+
+bool Login::settle() {
+  if (!asked_world_ || !asked_world_->answered) return false;
+  const auto inquiry = std::exchange(asked_world_, nullptr);
+  act_on(*inquiry);
+  return true;
+}
+
+void Login::act_on(const Inquiry& inquiry) {
+  if (!session_.is_open() || session_.number().number >= 0)
+    return;  // booted, or switched meanwhile
+  const Value answer = inquiry.result.value_or(Value());
+  if (answer.is_object()) {
+    const Object* const player = sessions_.world_.find(answer.object());
+    if (player != nullptr && player->is(kPlayer)) {
+      return session_.log_in(answer.object(), newest_ < answer.object() ? Session::Made::just_now
+                                                                        : Session::Made::before);
+    }
+    sessions_.log_.warning("do_login_command named " + to_string(answer.object()) +
+                           ", which is no player");
+  } else if (!answer.is_nil()) {
     return;
   }
+  if (greeting_) {
+    show_welcome();
+  } else {
+    take_built_in(line_);
+  }
+}
+
+void Login::check_patience(Clock::time_point now) {
+  constexpr std::chrono::seconds kPatience{30};
+  if (!asked_world_) return;
+  if (session_.is_read()) {
+    silent_since_ = now;
+  } else if (now - silent_since_ >= kPatience && asked_world_->task != 0) {
+    sessions_.log_.warning(session_.name() + ": do_login_command has not answered for too long");
+    (void)sessions_.scheduler_.kill(asked_world_->task, kNothing, Scheduler::Authority::wizard);
+  }
+}
+
+void Login::leave() { asked_world_.reset(); }
+
+// --- what is built in
+
+void Login::show_welcome() {
+  if (session_.door().messages == Door::Messages::hidden) return;
+  const World& world = sessions_.world_;
+  const auto welcome = world.property(kSystem, sessions_.welcome_);
+  if (welcome && welcome->value->is_string() && !welcome->value->string().empty()) {
+    session_.say(welcome->value->string());
+  } else if (welcome && welcome->value->is_list() && !welcome->value->list().empty()) {
+    for (const Value& line : welcome->value->list()) session_.say(to_text(line));
+  } else {
+    session_.say("Welcome.");
+    session_.say("`connect NAME PASSWORD` lets you in, `help` tells more, `quit` leaves.");
+  }
+}
+
+void Login::take_built_in(std::string_view line) {
+  if (session_.door().kind == Door::Kind::outbound) return;
   const auto words = split_words(line);
   if (words.empty()) return;
   for (const Row& row : rows()) {
     if (same_name(words[0], row.name)) return (this->*row.run)(words);
   }
-  session_.notify("That is not known here. Try `help`.", OutputQueue::From::own);
+  session_.say("That is not known here. Try `help`.");
 }
 
 void Login::connect(const std::vector<std::string>& words) {
@@ -46,19 +129,18 @@ void Login::connect(const std::vector<std::string>& words) {
     asked_for_ = words[1];
     asking_ = true;
     session_.prompt("Password: ");
-    session_.set_echo(TelnetCodec::Echo::off);
+    session_.hide_input();
     return;
   }
-  session_.notify("Write `connect NAME PASSWORD`, with quotes around what has spaces.",
-                  OutputQueue::From::own);
+  session_.say("Write `connect NAME PASSWORD`, with quotes around what has spaces.");
 }
 
 void Login::help(const std::vector<std::string>&) {
-  for (const Row& row : rows()) session_.notify(row.help, OutputQueue::From::own);
+  for (const Row& row : rows()) session_.say(row.help);
 }
 
 void Login::quit(const std::vector<std::string>&) {
-  session_.notify("Goodbye.", OutputQueue::From::own);
+  session_.say("Goodbye.");
   session_.close();
 }
 
@@ -69,7 +151,7 @@ void Login::check(const std::string& name, std::string password) {
         const auto session = waiting.lock();
         if (!session || !session->is_open()) return;
         if (right && sessions_.world_.valid(*player)) {
-          session->log_in(*player);
+          session->log_in(*player, Session::Made::before);
         } else {
           session->stay_out();
         }
@@ -77,16 +159,16 @@ void Login::check(const std::string& name, std::string password) {
   if (begun) {
     session_.begin_check();
   } else {
-    session_.notify("Too many are logging in just now. Try again.", OutputQueue::From::own);
+    session_.say("Too many are logging in just now. Try again.");
   }
 }
 
 void Login::refuse() {
-  session_.notify("There is no player with that name and password.", OutputQueue::From::own);
+  session_.say("There is no player with that name and password.");
   if (++attempts_ < sessions_.limits_.login_attempts) return;
   sessions_.log_.warning(session_.name() + ": " + std::to_string(attempts_) +
                          " wrong passwords, closed");
-  session_.notify("That was the last attempt.", OutputQueue::From::own);
+  session_.say("That was the last attempt.");
   session_.close();
 }
 

@@ -19,7 +19,10 @@ namespace {
 // How long a client may read nothing, when the last lines are on their way, and how long in all.
 constexpr std::chrono::seconds kLinger{3};
 constexpr std::chrono::seconds kLongestLinger{60};
-constexpr std::string_view kFlushCommand = ".flush";
+// How long lines that nobody reads are kept for a client that has gone.
+constexpr std::chrono::seconds kKeepUnread{60};
+constexpr std::string_view kOutOfBand = "#$#";
+constexpr std::string_view kQuoted = "#$\"";  // takes away the meaning of a line's beginning
 
 bool over(std::chrono::duration<double> limit, Clock::duration silent) {
   return limit.count() > 0 && silent >= limit;
@@ -33,27 +36,25 @@ std::size_t in_transit(int socket) {
 
 }  // namespace
 
-struct Session::Intrinsic {
-  std::string_view name;
-  void (Session::*run)(std::string_view rest);
-};
-
-Session::Session(Sessions& sessions, asio::ip::tcp::socket socket, ObjectId number, Peer peer)
+Session::Session(Sessions& sessions, asio::ip::tcp::socket socket, ObjectId number, Peer peer,
+                 const Door& door)
     : sessions_(sessions),
       socket_(std::move(socket)),
       resume_(sessions.loop_, Clock::time_point::max()),
       number_(number),
       peer_(std::move(peer)),
+      door_(door),
       name_(peer_.address + " port " + std::to_string(peer_.port)),
       output_(sessions.limits_.output_bytes),
       codec_(sessions.limits_.line_bytes, lines_, output_.tail()),
-      login_(*this, sessions) {}
+      login_(*this, sessions),
+      hold_input_(door.kind == Door::Kind::outbound) {}
 
 void Session::start() {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+  apply_keep_alive();
   if (sessions_.limits_.telnet_options == SessionLimits::Offer::at_once) {
     codec_.offer_options();
     output_.commit(From::protocol);
@@ -77,7 +78,10 @@ ConnectionInfo Session::info() const {
   Terminal terminal = judge_terminal(codec_.terminals());
   terminal.columns = codec_.window().columns;
   terminal.rows = codec_.window().rows;
-  return {number_, name_, peer_, std::move(terminal), connected_at_, last_input_at_};
+  return {number_,       name_,
+          peer_,         std::move(terminal),
+          door_.handler, codec_.mode() == TelnetCodec::Mode::binary,
+          connected_at_, last_input_at_};
 }
 
 void Session::turn_away(std::string_view line) {
@@ -144,12 +148,13 @@ bool Session::receive() {
   return true;
 }
 
-// .flush is obeyed when it comes, ahead of the lines that wait: those are what it takes away.
+// The flush command is obeyed when it comes, ahead of the lines that wait: those are what it takes
+// away.
 void Session::find_flush_command(std::size_t first) {
   for (std::size_t i = lines_.size(); i > first; --i) {
-    if (!same_name(lines_.at(i - 1), kFlushCommand)) continue;
+    if (flush_command_.empty() || !same_name(lines_.at(i - 1), flush_command_)) continue;
     lines_.pop(i);
-    notify(">> " + std::to_string(i - 1) + " lines of input were flushed <<", From::own);
+    say(">> " + std::to_string(i - 1) + " lines of input were flushed <<");
     return;
   }
 }
@@ -169,7 +174,7 @@ void Session::wake() {
 }
 
 Session::Hold Session::hold() {
-  if (phase_ == Phase::checking) return Hold::until_woken;
+  if (phase_ == Phase::checking || (login_.waits() && !reader_)) return Hold::until_woken;
   if (output_.backlog() > output_.limit() / 2) {
     flush();
     if (output_.backlog() > output_.limit() / 2) return Hold::until_woken;
@@ -182,18 +187,29 @@ Session::Hold Session::hold() {
   return Hold::none;
 }
 
+// The line whose turn it is; while input is held and nobody reads, only what is out of band.
+std::optional<std::size_t> Session::next_line() const {
+  const bool all = !hold_input_ || reader_;
+  for (std::size_t i = 0; i < lines_.size(); ++i) {
+    if (all || is_out_of_band(lines_.at(i))) return i;
+  }
+  return {};
+}
+
 Session::More Session::run_lines(Clock::time_point until) {
   while (phase_ != Phase::closing) {
+    if (phase_ == Phase::login && login_.settle()) continue;
     const Hold held = hold();
     if (held == Hold::until_woken) return More::no;
     if (held == Hold::one_turn) return More::yes;
-    if (lines_.empty()) {
-      if (input_ended_) close();
+    const auto next = next_line();
+    if (!next) {
+      if (input_ended_ && lines_.empty()) end(Hooks::Departure::by_client);
       break;
     }
-    const LineQueue::Kind kind = lines_.front_kind();
-    sessions_.line_.assign(lines_.front());
-    lines_.pop();
+    const LineQueue::Kind kind = lines_.kind(*next);
+    sessions_.line_.assign(lines_.at(*next));
+    lines_.remove(*next);
     run_line(kind, sessions_.line_);
     if (Clock::now() >= until) {
       if (!lines_.empty() || input_ended_) return More::yes;
@@ -204,17 +220,26 @@ Session::More Session::run_lines(Clock::time_point until) {
   return More::no;
 }
 
+bool Session::is_out_of_band(std::string_view line) const {
+  return !disable_oob_ && codec_.mode() == TelnetCodec::Mode::telnet &&
+         line.starts_with(kOutOfBand);
+}
+
 void Session::run_line(LineQueue::Kind kind, std::string_view line) {
   if (kind == LineQueue::Kind::too_long) {
-    notify("line too long (limit " + std::to_string(sessions_.limits_.line_bytes) + " bytes)",
-           From::own);
+    say("line too long (limit " + std::to_string(sessions_.limits_.line_bytes) + " bytes)");
     return;
   }
-  if (std::exchange(first_line_, false) && looks_like_http(line)) {
+  if (std::exchange(first_line_, false) && looks_like_http(line) && !login_.belongs_to_world()) {
     sessions_.log_.warning(name_ + " sent an HTTP request, dropped");
     abort();
     return;
   }
+  if (is_out_of_band(line)) {
+    sessions_.hooks_->ask(Hooks::Question::out_of_band, handler(), number_, line);
+    return;
+  }
+  if (!disable_oob_ && line.starts_with(kQuoted)) line.remove_prefix(kQuoted.size());
   if (hand_to_reader(line)) return;
   if (phase_ == Phase::login) {
     login_.take(line);
@@ -223,71 +248,58 @@ void Session::run_line(LineQueue::Kind kind, std::string_view line) {
   }
 }
 
-bool Session::hand_to_reader(std::string_view line) {
-  if (!reader_) return false;
-  const Reader reader = *std::exchange(reader_, std::nullopt);
-  if (reader.echo == Connections::Echo::off) set_echo(TelnetCodec::Echo::on);
-  // The task may have been killed meanwhile: then the line is nobody's but the world's.
-  const Task* const task = sessions_.scheduler_.find(reader.ticket.task);
-  if (task == nullptr || task->state != TaskState::waiting ||
-      task->wait_number != reader.ticket.wait) {
-    return false;
+bool Session::run_intrinsic(std::string_view line) {
+  const auto start = line.find_first_not_of(' ');
+  if (start == std::string_view::npos) return false;
+  const std::string_view word = line.substr(start, line.find(' ', start) - start);
+  std::uint32_t bit = 1;
+  for (const Intrinsic& intrinsic : intrinsics()) {
+    if ((intrinsics_ & bit) != 0 && same_name(word, intrinsic.name)) {
+      std::string_view rest = line.substr(start + word.size());
+      if (!rest.empty()) rest.remove_prefix(1);
+      (this->*intrinsic.run)(rest);
+      return true;
+    }
+    bit <<= 1;
   }
-  handed_to_ = reader.ticket.task;
-  sessions_.scheduler_.complete(reader.ticket, Value(std::string(line)));
-  return true;
+  return false;
+}
+
+// Whether the world's own do_command or do_blank_command has dealt with the line. One that waits
+// has taken it on; one that failed has not.
+bool Session::handled_by_world(std::string_view line) {
+  const bool blank = line.find_first_not_of(' ') == std::string_view::npos;
+  const auto inquiry = sessions_.hooks_->ask(
+      blank ? Hooks::Question::blank : Hooks::Question::command, handler(), number_, line);
+  if (!inquiry) return blank;
+  if (!inquiry->answered) return true;
+  return blank || (inquiry->result && inquiry->result->truthy());
 }
 
 void Session::run_command(std::string_view line) {
-  const auto start = line.find_first_not_of(' ');
-  if (start == std::string_view::npos) return;
-  const std::string_view word = line.substr(start, line.find(' ', start) - start);
-  for (const Intrinsic& intrinsic : intrinsics()) {
-    if (!same_name(word, intrinsic.name)) continue;
-    std::string_view rest = line.substr(start + word.size());
-    if (!rest.empty()) rest.remove_prefix(1);
-    (this->*intrinsic.run)(rest);
-    return;
+  if (run_intrinsic(line)) return;
+  if (!prefix_.empty()) say(prefix_);
+  const std::string suffix = suffix_;
+  if (!handled_by_world(line) && phase_ == Phase::player) {
+    sessions_.dispatcher_->command(number_, line);
   }
-  if (!prefix_.empty()) notify(prefix_, From::own);
-  sessions_.dispatcher_->command(number_, line);
-  if (!suffix_.empty()) notify(suffix_, From::own);
+  if (!suffix.empty()) say(suffix);
 }
 
 void Session::quit(std::string_view) {
-  notify("Goodbye.", From::own);
-  close();
-}
-
-Result<void> Session::read_line(Ticket ticket, Connections::Echo echo) {
-  if (reader_) {
-    const Task* const task = sessions_.scheduler_.find(reader_->ticket.task);
-    if (task != nullptr && task->state == TaskState::waiting &&
-        task->wait_number == reader_->ticket.wait) {
-      return fail(ErrorCode::invarg,
-                  to_string(number_) + " is being read from by task " + std::to_string(task->id));
-    }
-  }
-  reader_ = Reader{ticket, echo};
-  set_echo(echo == Connections::Echo::off ? TelnetCodec::Echo::off : TelnetCodec::Echo::on);
-  return {};
-}
-
-void Session::drop_reader() {
-  if (!reader_) return;
-  const Reader reader = *std::exchange(reader_, std::nullopt);
-  sessions_.scheduler_.complete(
-      reader.ticket, Error(ErrorCode::invarg, to_string(number_) + " is no longer connected"));
+  say("Goodbye.");
+  end(Hooks::Departure::by_client);
 }
 
 // --- logging in and leaving
 
-void Session::log_in(ObjectId player) {
+void Session::log_in(ObjectId player, Made made) {
+  const auto arrival = sessions_.bind(*this, player, Connections::Notice::given);
   phase_ = Phase::player;
-  const auto arrival = sessions_.bind(*this, player);
   sessions_.log_.info("connection " + std::to_string(number_.number) + " is " + to_string(player));
   number_ = player;
-  sessions_.dispatcher_->arrived(player, arrival);
+  sessions_.hooks_->arrived(handler(), player,
+                            made == Made::just_now ? Hooks::Arrival::created : arrival);
   wake();
 }
 
@@ -297,15 +309,30 @@ void Session::stay_out() {
   wake();
 }
 
-void Session::hand_over() {
-  notify("*** You have connected from elsewhere: this connection is redirected there ***",
-         From::own);
-  phase_ = Phase::login;  // the player has not left
+void Session::become(ObjectId player, Connections::Notice notice) {
+  if (phase_ == Phase::player) {
+    sessions_.hooks_->left(handler(), number_, Hooks::Departure::by_server);
+  }
+  const auto arrival = sessions_.bind(*this, player, notice);
+  sessions_.log_.info("connection " + name_ + " (" + to_string(number_) + ") is switched to " +
+                      to_string(player));
+  phase_ = Phase::player;
+  number_ = player;
+  sessions_.hooks_->arrived(handler(), player, arrival);
+  wake();
+}
+
+void Session::hand_over(ObjectId handler_of_new, Connections::Notice notice) {
+  if (notice == Connections::Notice::given && door_.messages == Door::Messages::shown) {
+    say("*** You have connected from elsewhere: this connection is redirected there ***");
+  }
+  // The player has not left, unless it was connected to something else.
+  if (handler_of_new == handler()) phase_ = Phase::login;
   close();
 }
 
 // What ends with the connection, whichever way it ends. The socket is not touched.
-void Session::leave() {
+void Session::leave(Hooks::Departure departure) {
   if (phase_ == Phase::closing) return;
   const bool was_player = phase_ == Phase::player;
   phase_ = Phase::closing;
@@ -314,17 +341,18 @@ void Session::leave() {
   if (sessions_.find(number_) == this) sessions_.unbind(number_);
   sessions_.log_.info("connection " + name_ + " (" + to_string(number_) + ") has ended");
   drop_reader();
-  if (was_player) sessions_.dispatcher_->left(number_);
+  login_.leave();
+  if (was_player) sessions_.hooks_->left(handler(), number_, departure);
 }
 
-void Session::close() {
-  leave();
+void Session::end(Hooks::Departure departure) {
+  leave(departure);
   sessions_.mark_dirty(*this);
   if (reading_paused_) resume_.cancel();
 }
 
 void Session::abort() {
-  leave();
+  leave(Hooks::Departure::by_client);
   boost::system::error_code ignored;
   socket_.close(ignored);
   output_.clear();
@@ -339,69 +367,20 @@ void Session::check_idle(Clock::time_point now) {
     if (now - unread_since_ >= kLinger || now - closing_since_ >= kLongestLinger) abort();
     return;
   }
+  login_.check_patience(now);
+  if (input_ended_ && !lines_.empty() && now - last_input_at_ >= kKeepUnread) return abort();
+  if (door_.kind == Door::Kind::outbound) return;
   const auto& limits = sessions_.limits_;
   const auto limit = phase_ == Phase::player ? limits.idle : limits.idle_before_login;
   if (!over(limit, now - last_input_at_)) return;
-  notify("*** Closed: nothing was heard from you for too long ***", From::own);
+  if (door_.messages == Door::Messages::shown) {
+    say("*** Closed: nothing was heard from you for too long ***");
+  }
   close();
 }
 
-// --- output
-
-void Session::notify(std::string_view line, From from) {
-  if (!socket_.is_open() || shut_) return;
-  codec_.write_line(line);
-  output_.commit(from);
-  sessions_.mark_dirty(*this);
-  // A client that reads fast enough loses nothing, however much one command prints.
-  if (output_.backlog() > output_.limit() / 2) flush();
-}
-
-void Session::prompt(std::string_view text) {
-  codec_.write_text(text);
-  output_.commit(From::own);
-  sessions_.mark_dirty(*this);
-}
-
-void Session::set_echo(TelnetCodec::Echo echo) {
-  if (!codec_.set_echo(echo)) return;
-  // The client has not shown the end of the line either.
-  if (echo == TelnetCodec::Echo::on) codec_.write_text("\n");
-  output_.commit(From::protocol);
-  sessions_.mark_dirty(*this);
-}
-
-void Session::flush() {
-  while (!output_.empty() && !blocked_ && socket_.is_open()) {
-    boost::system::error_code error;
-    const std::size_t sent = socket_.write_some(asio::buffer(output_.take()), error);
-    if (error == asio::error::would_block || error == asio::error::try_again) {
-      wait_writable();
-    } else if (error) {
-      abort();
-    } else {
-      output_.consume(sent);
-    }
-  }
-  if (phase_ == Phase::closing && output_.empty() && !std::exchange(shut_, true)) {
-    boost::system::error_code ignored;
-    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
-    if (reading_paused_) resume_.cancel();
-  }
-  wake();
-}
-
-void Session::wait_writable() {
-  blocked_ = true;
-  socket_.async_wait(asio::socket_base::wait_write,
-                     [self = shared_from_this()](boost::system::error_code error) {
-                       self->blocked_ = false;
-                       if (!error) self->flush();
-                     });
-}
-
 // To add a command that the connection itself obeys, add its row. `.flush` is not one: see
-// find_flush_command().
+// find_flush_command(). At most 32.
 std::span<const Session::Intrinsic> Session::intrinsics() {
   static constexpr Intrinsic kRows[] = {
       {"PREFIX", &Session::set_prefix}, {"OUTPUTPREFIX", &Session::set_prefix},

@@ -17,36 +17,42 @@ Sessions::Sessions(asio::io_context& loop, World& world, Scheduler& scheduler,
       accounts_(accounts),
       log_(log),
       limits_(limits),
+      welcome_(world.symbols().intern("welcome")),
       idle_watch_(loop),
       read_buffer_(kReadBuffer) {}
 
 Sessions::~Sessions() = default;
 
-void Sessions::serve(Dispatcher& dispatcher) {
+void Sessions::serve(Dispatcher& dispatcher, Hooks& hooks) {
   dispatcher_ = &dispatcher;
+  hooks_ = &hooks;
   watch_idle();
 }
 
-void Sessions::add(asio::ip::tcp::socket socket) {
+std::optional<ObjectId> Sessions::add(asio::ip::tcp::socket socket, const Door& door) {
   const ObjectId number{--last_number_};
   boost::system::error_code error;
   const auto remote = socket.remote_endpoint(error);
-  if (error) return;  // gone already
+  if (error) return {};  // gone already
   const auto local = socket.local_endpoint(error);
-  if (error) return;
-  auto session =
-      std::make_shared<Session>(*this, std::move(socket), number,
-                                Peer{remote.address().to_string(), remote.port(), local.port()});
+  if (error) return {};
+  auto session = std::make_shared<Session>(
+      *this, std::move(socket), number,
+      Peer{remote.address().to_string(), remote.port(), local.port()}, door);
   if (by_number_.size() >= limits_.max_connections) {
     log_.warning("turned away " + session->name() + ": " + std::to_string(by_number_.size()) +
                  " connections are open");
-    session->turn_away("The server is full. Try again later.");
-    return;
+    if (door.kind == Door::Kind::inbound) {
+      session->turn_away("The server is full. Try again later.");
+    }
+    return {};
   }
   all_.insert(session);
   by_number_.emplace(number, session.get());
-  log_.info("connection " + std::to_string(number.number) + " from " + session->name());
+  log_.info("connection " + std::to_string(number.number) +
+            (door.kind == Door::Kind::inbound ? " from " : " to ") + session->name());
   session->start();
+  return number;
 }
 
 Session* Sessions::find(ObjectId player) const {
@@ -54,13 +60,18 @@ Session* Sessions::find(ObjectId player) const {
   return it == by_number_.end() ? nullptr : it->second;
 }
 
-Dispatcher::Arrival Sessions::bind(Session& session, ObjectId player) {
+Result<Session*> Sessions::need(ObjectId player) const {
+  if (Session* const session = find(player)) return session;
+  return fail(ErrorCode::invarg, to_string(player) + " is not connected");
+}
+
+Hooks::Arrival Sessions::bind(Session& session, ObjectId player, Notice notice) {
   Session* const old = find(player);
   by_number_.erase(session.number());
   by_number_[player] = &session;
-  if (old == nullptr) return Dispatcher::Arrival::first;
-  old->hand_over();
-  return Dispatcher::Arrival::takeover;
+  if (old == nullptr) return Hooks::Arrival::first;
+  old->hand_over(session.handler(), notice);
+  return old->handler() == session.handler() ? Hooks::Arrival::takeover : Hooks::Arrival::first;
 }
 
 void Sessions::remove(const std::shared_ptr<Session>& session) { all_.erase(session); }
@@ -69,7 +80,7 @@ void Sessions::close_all(std::string_view message) {
   idle_watch_.cancel();
   const auto all = all_;
   for (const auto& session : all) {
-    session->notify(message, OutputQueue::From::own);
+    if (session->door().messages == Door::Messages::shown) session->say(message);
     session->close();
   }
 }
@@ -79,12 +90,12 @@ std::size_t Sessions::unsent() const {
       all_.begin(), all_.end(), [](const auto& session) { return session->has_output(); }));
 }
 
-void Sessions::notify(ObjectId player, std::string_view line) {
+bool Sessions::send(ObjectId player, std::string_view text, Output how) {
   Session* const session = find(player);
-  if (session == nullptr) return;
+  if (session == nullptr) return true;
   const Task* const task = scheduler_.running();
   const bool own = task == nullptr || task->player == player;
-  session->notify(line, own ? OutputQueue::From::own : OutputQueue::From::others);
+  return session->send(text, how, own ? OutputQueue::From::own : OutputQueue::From::others);
 }
 
 std::vector<ObjectId> Sessions::list() const {
@@ -109,10 +120,48 @@ bool Sessions::boot(ObjectId player) {
   return true;
 }
 
-Result<void> Sessions::read_line(ObjectId player, Ticket ticket, Echo echo) {
+Result<void> Sessions::read_line(ObjectId player, Ticket ticket, Reading how) {
+  return need(player).and_then([&](Session* session) { return session->read_line(ticket, how); });
+}
+
+Result<std::optional<std::string>> Sessions::poll_line(ObjectId player) {
+  return need(player).and_then([](Session* session) { return session->poll_line(); });
+}
+
+Result<void> Sessions::force_input(ObjectId player, std::string_view line, Place place) {
   Session* const session = find(player);
-  if (session == nullptr) return fail(ErrorCode::invarg, to_string(player) + " is not connected");
-  return session->read_line(ticket, echo);
+  if (session == nullptr) return {};
+  return session->force_input(line, place);
+}
+
+Result<std::size_t> Sessions::flush_input(ObjectId player) {
+  return need(player).map([](Session* session) { return session->flush_input(); });
+}
+
+Result<Map> Sessions::options(ObjectId player) const {
+  return need(player).map([](const Session* session) { return session->options(); });
+}
+
+Result<void> Sessions::set_option(ObjectId player, std::string_view name, const Value& value) {
+  return need(player).and_then([&](Session* session) { return session->set_option(name, value); });
+}
+
+Result<Connections::Delimiters> Sessions::delimiters(ObjectId player) const {
+  return need(player).map([](const Session* session) { return session->delimiters(); });
+}
+
+Result<std::size_t> Sessions::buffered(ObjectId player) const {
+  return need(player).map([](const Session* session) { return session->buffered(); });
+}
+
+Result<void> Sessions::switch_player(ObjectId from, ObjectId to, Notice notice) {
+  const Object* const object = world_.find(to);
+  if (object == nullptr || !object->is(kPlayer)) {
+    return fail(ErrorCode::invarg, to_string(to) + " is not a player");
+  }
+  return need(from).map([&](Session* session) {
+    if (from != to) session->become(to, notice);
+  });
 }
 
 void Sessions::schedule(Session& session) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "server/accounts.h"
+#include "server/hooks.h"
 #include "server/log.h"
 #include "vm/connections.h"
 #include "vm/scheduler.h"
@@ -31,18 +32,32 @@ struct SessionLimits {
   std::size_t output_bytes = 64 << 10;
   std::size_t max_connections = 10'000;
   int login_attempts = 3;
+  enum class Logins {
+    world_first,  ///< do_login_command has the first word.
+    built_in      ///< Only the built-in commands count: a way in past a verb that is broken.
+  };
+  Logins logins = Logins::world_first;
   enum class Offer { at_once, when_spoken_to };
   Offer telnet_options = Offer::when_spoken_to;
 };
 
-/// What sessions hand on.
+/// Who runs what players type.
 class Dispatcher {
  public:
   virtual ~Dispatcher() = default;
   virtual void command(ObjectId player, std::string_view line) = 0;
-  enum class Arrival { first, takeover };
-  virtual void arrived(ObjectId player, Arrival arrival) = 0;
-  virtual void left(ObjectId player) = 0;
+};
+
+/// By which way a connection came about.
+struct Door {
+  enum class Kind {
+    inbound,
+    outbound  ///< The server's own doing: nobody logs in, and lines wait until they are read.
+  };
+  enum class Messages { shown, hidden };
+  ObjectId handler = kSystem;  ///< Whose verbs are called for it; see hooks.h.
+  Kind kind = Kind::inbound;
+  Messages messages = Messages::shown;  ///< Hidden: the server says nothing by itself.
 };
 
 class Session;
@@ -54,9 +69,9 @@ class Sessions final : public Connections {
   ~Sessions() override;
 
   /// Commands go to `dispatcher`. To be called before the first add().
-  void serve(Dispatcher& dispatcher);
-  /// A client has connected.
-  void add(boost::asio::ip::tcp::socket socket);
+  void serve(Dispatcher& dispatcher, Hooks& hooks);
+  /// A socket is connected: its number from now on, or none if there is no room for one more.
+  std::optional<ObjectId> add(boost::asio::ip::tcp::socket socket, const Door& door);
   /// Tells everybody and closes. For shutdown; none is added afterwards.
   void close_all(std::string_view message);
   /// Sockets that are open, those that are being closed included.
@@ -64,12 +79,21 @@ class Sessions final : public Connections {
   /// How many of them still have output to send.
   std::size_t unsent() const;
 
-  void notify(ObjectId player, std::string_view line) override;
+  bool send(ObjectId player, std::string_view text, Output how) override;
   std::vector<ObjectId> list() const override;
   std::optional<ConnectionInfo> info(ObjectId player) const override;
   bool connected(ObjectId player) const override;
   bool boot(ObjectId player) override;
-  Result<void> read_line(ObjectId player, Ticket ticket, Echo echo) override;
+  Result<void> read_line(ObjectId player, Ticket ticket, Reading how) override;
+  Result<std::optional<std::string>> poll_line(ObjectId player) override;
+  Result<void> force_input(ObjectId player, std::string_view line, Place place) override;
+  Result<std::size_t> flush_input(ObjectId player) override;
+  Result<Map> options(ObjectId player) const override;
+  Result<void> set_option(ObjectId player, std::string_view name, const Value& value) override;
+  Result<Delimiters> delimiters(ObjectId player) const override;
+  Result<std::size_t> buffered(ObjectId player) const override;
+  std::size_t output_limit() const override { return limits_.output_bytes; }
+  Result<void> switch_player(ObjectId from, ObjectId to, Notice notice) override;
 
  private:
   friend class Session;
@@ -79,8 +103,9 @@ class Sessions final : public Connections {
   static constexpr std::size_t kReadBuffer = 64 << 10;
 
   Session* find(ObjectId player) const;
+  Result<Session*> need(ObjectId player) const;  ///< E_INVARG
   /// Makes `session` the player's. The session that it had, if any, is told and closed.
-  Dispatcher::Arrival bind(Session& session, ObjectId player);
+  Hooks::Arrival bind(Session& session, ObjectId player, Notice notice);
   void unbind(ObjectId number) { by_number_.erase(number); }
   void remove(const std::shared_ptr<Session>& session);
   /// The session has lines to run: it gets a turn.
@@ -98,7 +123,9 @@ class Sessions final : public Connections {
   PasswordAccounts& accounts_;
   Log& log_;
   const SessionLimits limits_;
+  const Symbol welcome_;
   Dispatcher* dispatcher_ = nullptr;
+  Hooks* hooks_ = nullptr;
   boost::asio::steady_timer idle_watch_;
   std::unordered_set<std::shared_ptr<Session>> all_;
   boost::unordered_flat_map<ObjectId, Session*> by_number_;

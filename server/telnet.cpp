@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "server/utf8.h"
+#include "vm/binary.h"
 
 // libtelnet.h uses size_t without saying where it comes from.
 #include <libtelnet.h>
@@ -56,6 +57,10 @@ TelnetCodec::~TelnetCodec() = default;
 // no, and a few kilobytes may hold gigabytes. A subnegotiation ends with SE: what follows is handed
 // over in a call of its own, after handle() has had its chance to end it.
 void TelnetCodec::receive(std::string_view bytes) {
+  if (mode_ == Mode::binary) {
+    lines_.push(encode_binary(bytes));
+    return;
+  }
   if (!speaks_telnet_) look_for_command(bytes);
   receiving_ = true;
   while (!bytes.empty() && !failed_) {
@@ -221,8 +226,17 @@ bool TelnetCodec::set_echo(Echo echo) {
   return true;
 }
 
+void TelnetCodec::set_mode(Mode mode) {
+  if (mode == mode_) return;
+  mode_ = mode;
+  // What came of a line that has not ended is the first of the bytes.
+  if (!partial_.empty()) lines_.push(encode_binary(partial_));
+  std::string().swap(partial_);
+  skipping_ = after_cr_ = false;
+}
+
 void TelnetCodec::offer_options() {
-  if (offered_) return;
+  if (offered_ || mode_ == Mode::binary) return;
   offered_ = true;
   for (const Row& row : rows()) {
     if (row.ask) telnet_negotiate(telnet_.get(), TELNET_DO, row.option);

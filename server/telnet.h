@@ -30,6 +30,10 @@ class TelnetCodec {
     bool operator==(const WindowSize&) const = default;
   };
   enum class Echo { on, off };
+  enum class Mode {
+    telnet,
+    binary  ///< Bytes as they come, both ways: each piece is a line, as a MOO binary string.
+  };
 
   /// Received lines go to the end of `lines`, bytes for the client to the end of `out`.
   TelnetCodec(std::size_t line_limit, LineQueue& lines, std::string& out);
@@ -47,8 +51,14 @@ class TelnetCodec {
     write_text("\n");
   }
 
+  void set_mode(Mode mode);
+  Mode mode() const { return mode_; }
+  /// In binary mode too: nothing is added, nothing doubled.
+  void write_bytes(std::string_view bytes) { out_ += bytes; }
+
   /// Off: the client shows nothing of what is typed, until on. False: it was so already.
   bool set_echo(Echo echo);
+  Echo echo() const { return echo_; }
   /// Asks for every option that the table says to ask for; once.
   void offer_options();
 
@@ -91,6 +101,7 @@ class TelnetCodec {
   bool speaks_telnet_ = false;
   bool offered_ = false;
   Echo echo_ = Echo::on;
+  Mode mode_ = Mode::telnet;
   int answers_ = 0;  // bytes of negotiation sent since the last line
   WindowSize window_;
   std::vector<std::string> terminals_;

@@ -19,7 +19,7 @@ Received receive(std::string_view bytes, std::size_t piece) {
   cosmoo::TelnetCodec codec(kLineLimit, queue, received.answers);
   for (std::size_t at = 0; at < bytes.size(); at += piece) codec.receive(bytes.substr(at, piece));
   while (!queue.empty()) {
-    const std::string_view line = queue.front();
+    const std::string_view line = queue.at(0);
     // A byte that is no UTF-8 becomes three.
     if (line.size() > 3 * kLineLimit) std::abort();
     received.lines.append(line) += '\n';

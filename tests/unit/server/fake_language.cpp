@@ -97,10 +97,10 @@ class FakeLanguage final : public Language, public Engine {
   const Foundation server_;
 };
 
-Step read(Run& run, Connections::Echo echo) {
+Step read(Run& run, Reading::Echo echo) {
   if (run.turn == 0) {
-    const auto begun =
-        run.server.connections.read_line(run.call.player, run.server.scheduler.next_ticket(), echo);
+    const auto begun = run.server.connections.read_line(
+        run.call.player, run.server.scheduler.next_ticket(), {echo, {}});
     if (!begun) {
       run.print("cannot read: " + begun.error().message);
       return Finished{};
@@ -149,8 +149,8 @@ const std::map<std::string, Body>& bodies() {
          return print_to(run, ObjectId{run.number(0)}, run.number(1),
                          static_cast<std::size_t>(run.number(2)));
        }},
-      {"read", [](Run& run) -> Step { return read(run, Connections::Echo::on); }},
-      {"secret", [](Run& run) -> Step { return read(run, Connections::Echo::off); }},
+      {"read", [](Run& run) -> Step { return read(run, Reading::Echo::on); }},
+      {"secret", [](Run& run) -> Step { return read(run, Reading::Echo::off); }},
       {"spin",
        [](Run& run) -> Step {
          const auto until = Clock::now() + std::chrono::milliseconds(run.number(0));

@@ -109,14 +109,14 @@ TEST_CASE("waiting lines are kept in order through compaction") {
   for (int round = 0; round < 200; ++round) {
     for (int i = 0; i < 100; ++i) queue.push(std::to_string(next_in++));
     for (int i = 0; i < 95; ++i) {
-      REQUIRE(queue.front() == std::to_string(next_out++));
+      REQUIRE(queue.at(0) == std::to_string(next_out++));
       queue.pop();
     }
   }
   CHECK(queue.size() == 1000);
   CHECK(queue.at(999) == std::to_string(next_in - 1));
   queue.pop(999);
-  CHECK(queue.front() == std::to_string(next_in - 1));
+  CHECK(queue.at(0) == std::to_string(next_in - 1));
   queue.pop();
   CHECK(queue.empty());
   CHECK(queue.bytes() == 0);

@@ -30,9 +30,8 @@ struct Peer {
   Received take() {
     Received received;
     for (; !queue.empty(); queue.pop()) {
-      received.lines.push_back(queue.front_kind() == LineQueue::Kind::too_long
-                                   ? "<too long>"
-                                   : std::string(queue.front()));
+      received.lines.push_back(
+          queue.kind(0) == LineQueue::Kind::too_long ? "<too long>" : std::string(queue.at(0)));
     }
     received.out = std::exchange(out, {});
     received.window = codec.window();

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "builtins/binary.h"
+#include "vm/binary.h"
 
 namespace cosmoo {
 namespace {

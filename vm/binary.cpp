@@ -1,4 +1,4 @@
-#include "builtins/binary.h"
+#include "vm/binary.h"
 
 #include <array>
 #include <cstdint>
