@@ -10,30 +10,51 @@ namespace cosmoo::moxie {
 
 namespace {
 
-struct Pair {
-  Operation first, second;
-};
+enum class Link : std::uint8_t { any, same, feeds };
 
-constexpr Pair kJoined[] = {
-#define MOXIE_JOINED(id, first, second, meaning) {Operation::first, Operation::second},
-#include "sandbox/moxie/joined.inc"
-#undef MOXIE_JOINED
-};
+/// A row of joined.inc.
+struct Pattern {
+  Operation operations[3];
+  unsigned count;
+  Link link;
 
-/// Handlers of joined instructions by both operations; 0: not joined.
-struct JoinTable {
-  JoinTable() {
-    for (std::size_t i = 0; i < std::size(kJoined); ++i) {
-      handler[static_cast<std::size_t>(kJoined[i].first)]
-             [static_cast<std::size_t>(kJoined[i].second)] = handlers().joined[i];
+  bool fits(std::span<const Instruction* const> instructions) const {
+    if (instructions.size() < count) return false;
+    for (unsigned i = 0; i < count; ++i) {
+      if (instructions[i]->operation != operations[i]) return false;
     }
+    const Instruction &first = *instructions[0], &second = *instructions[1];
+    return link == Link::any || (link == Link::same ? second.a : second.b) == first.a;
   }
-  std::int32_t handler[kOperations][kOperations] = {};
 };
 
-std::int32_t joined_handler(Operation first, Operation second) {
-  static const JoinTable table;
-  return table.handler[static_cast<std::size_t>(first)][static_cast<std::size_t>(second)];
+constexpr Pattern kPatterns[] = {
+#define MOXIE_PAIR(first, second, link) \
+  {{Operation::first, Operation::second, Operation::undefined}, 2, Link::link},
+#define MOXIE_COMPARE(branch) \
+  {{Operation::cmp, Operation::branch, Operation::undefined}, 2, Link::any},
+#define MOXIE_LOOP(first, link, branch) \
+  {{Operation::first, Operation::cmp, Operation::branch}, 3, Link::link},
+#include "sandbox/moxie/joined.inc"
+#undef MOXIE_PAIR
+#undef MOXIE_COMPARE
+#undef MOXIE_LOOP
+};
+
+/// The handler of what these instructions begin with, if they can be executed as one, else 0.
+std::int32_t joined_handler(std::span<const Instruction* const> instructions) {
+  // Patterns by their first operation, in their order.
+  static const auto by_first = [] {
+    std::vector<std::vector<std::size_t>> lists(kOperations);
+    for (std::size_t i = 0; i < std::size(kPatterns); ++i) {
+      lists[static_cast<std::size_t>(kPatterns[i].operations[0])].push_back(i);
+    }
+    return lists;
+  }();
+  for (const std::size_t i : by_first[static_cast<std::size_t>(instructions[0]->operation)]) {
+    if (kPatterns[i].fits(instructions)) return handlers().joined[i];
+  }
+  return 0;
 }
 
 bool has_target(Operation operation) {
@@ -43,12 +64,6 @@ bool has_target(Operation operation) {
 
 /// Slots between an instruction and the one behind it.
 std::uint32_t slots_of(const Instruction& instruction) { return instruction.length / 2u; }
-
-void fill_operands(Slot& slot, const Instruction& instruction) {
-  slot.immediate = instruction.immediate;
-  slot.a = instruction.a;
-  slot.b = instruction.b;
-}
 
 void publish(Slot& slot, std::int32_t handler, std::uint32_t block) {
   __atomic_store_n(&slot.block, block, __ATOMIC_RELAXED);
@@ -95,6 +110,7 @@ void Code::fill_block(std::uint32_t index) const {
   struct Step {
     std::uint32_t index;
     Instruction instruction;
+    bool far;  ///< Its target has no slot.
   };
   std::vector<Step> steps;
   // Forwards: operands, as far as the block goes.
@@ -106,46 +122,51 @@ void Code::fill_block(std::uint32_t index) const {
       break;
     }
     const Instruction instruction = decode(bytes);
-    fill_operands(slots_[index], instruction);
-    steps.push_back({index, instruction});
+    const bool far = !fill_operands(index, instruction);
+    steps.push_back({index, instruction, far});
     if (info(instruction.operation).flow != Flow::next) break;
     index += slots_of(instruction);
   }
   // Backwards: what is behind is ready before a slot can be seen.
   for (std::size_t i = steps.size(); i-- > 0;) {
-    const auto& [at, instruction] = steps[i];
-    Slot& slot = slots_[at];
-    const Operation operation = instruction.operation;
-    const bool ends = info(operation).flow != Flow::next;
-    const std::uint32_t block = ends ? 1 : 1 + slots_[at + slots_of(instruction)].block;
-    std::int32_t handler = handlers().operation[static_cast<std::size_t>(operation)];
-    if (has_target(operation)) {
-      const std::uint32_t target = info(operation).flow == Flow::branch
-                                       ? start_ + at * 2 + instruction.immediate
-                                       : instruction.immediate;
-      if (covers(target)) {
-        slot.immediate = (target - start_) / 2 - at;
-      } else {
-        handler = handlers().far[static_cast<std::size_t>(operation)];
+    const Step& step = steps[i];
+    const auto operation = static_cast<std::size_t>(step.instruction.operation);
+    const bool ends = info(step.instruction.operation).flow != Flow::next;
+    std::uint32_t block = 1;
+    if (!ends) block += slots_[step.index + slots_of(step.instruction)].block;
+    std::int32_t handler = step.far ? handlers().far[operation] : handlers().near[operation];
+    if (!ends) {
+      const Instruction* behind[3];
+      std::size_t count = 0;
+      for (std::size_t j = i; j < steps.size() && count < 3 && !steps[j].far; ++j) {
+        behind[count++] = &steps[j].instruction;
       }
+      if (const std::int32_t joined = joined_handler({behind, count})) handler = joined;
     }
-    if (!ends && i + 1 < steps.size()) {
-      const Operation second = steps[i + 1].instruction.operation;
-      const bool near =
-          slots_[steps[i + 1].index].handler != handlers().far[static_cast<std::size_t>(second)];
-      const std::int32_t joined = joined_handler(operation, second);
-      if (joined != 0 && (near || !has_target(second))) handler = joined;
-    }
-    publish(slot, handler, block);
+    publish(slots_[step.index], handler, block);
   }
+}
+
+/// False if the instruction has a target without a slot.
+bool Code::fill_operands(std::uint32_t index, const Instruction& instruction) const {
+  Slot& slot = slots_[index];
+  slot.immediate = instruction.immediate;
+  slot.a = instruction.a;
+  slot.b = instruction.b;
+  if (!has_target(instruction.operation)) return true;
+  const bool relative = info(instruction.operation).flow == Flow::branch;
+  const std::uint32_t pc = start_ + index * 2;
+  const std::uint32_t target = instruction.immediate + (relative ? pc : 0);
+  const bool near = covers(target);
+  slot.immediate = near ? (target - start_) / 2 - index : target;
+  return near;
 }
 
 void fill_single(const Instruction& instruction, std::uint32_t pc, Slot (&slots)[4]) {
   for (Slot& slot : slots) slot = Slot{handlers().leave, 0, 0, 0, 0};
-  fill_operands(slots[0], instruction);
-  if (info(instruction.operation).flow == Flow::branch) slots[0].immediate += pc;
-  slots[0].block = 1;
-  slots[0].handler = handlers().far[static_cast<std::size_t>(instruction.operation)];
+  const bool relative = info(instruction.operation).flow == Flow::branch;
+  slots[0] = Slot{handlers().far[static_cast<std::size_t>(instruction.operation)], 1,
+                  instruction.immediate + (relative ? pc : 0), instruction.a, instruction.b};
 }
 
 }  // namespace cosmoo::moxie

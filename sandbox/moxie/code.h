@@ -55,6 +55,7 @@ class Code {
  private:
   Code(std::uint32_t start, std::span<const std::uint8_t> bytes, Slot* slots);
   void fill_block(std::uint32_t index) const;
+  bool fill_operands(std::uint32_t index, const Instruction& instruction) const;
 
   std::uint32_t start_;
   std::uint32_t count_;  ///< Slots; one more, which leads out, stands behind them.

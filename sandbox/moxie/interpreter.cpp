@@ -1,88 +1,19 @@
 // Threaded code: each handler ends in the jump to the next one.
 //
 // Rules: (1) whoever enters a block pays for all of it, and gets back what a fault left undone; so
-// only entries look at the budget; (2) inside a block `slot` is the instruction under way; (3) a
-// handler touches the guest's memory by LOAD and STORE only.
+// only entries look at the budget; (2) inside a handler `slot` is the instruction under way; (3) a
+// handler touches the guest's memory by load() and store() only.
 #include "sandbox/moxie/interpreter.h"
 
 #include <bit>
-#include <cstring>
+
+#include "sandbox/moxie/meanings.h"
 
 namespace cosmoo::moxie {
 
 namespace {
 
-template <typename T>
-inline bool quick(std::uint32_t address) {
-  // An aligned access stays on its page. A frame of two words is aligned to one.
-  if constexpr (sizeof(T) == 8) return (address & (kPage - 1)) <= kPage - sizeof(T);
-  return (address & (sizeof(T) - 1)) == 0;
-}
-
-inline std::uint8_t page_bits(const std::uint8_t* base, std::uint32_t address) {
-  return base[static_cast<std::ptrdiff_t>(address / kPage) - Memory::kPages];
-}
-
-/// Special registers 6 to 9 name memory: the buffer must be there when it is set. Returns the
-/// address that is not, if so.
-std::optional<std::uint32_t> set_special(State& state, const Memory& memory, unsigned number,
-                                         std::uint32_t value) {
-  if (number == special::kOutput || number == special::kState) {
-    if (const auto missing = memory.unreadable(value, 1)) return missing;
-  } else if (number == special::kOutputLength || number == special::kStateLength) {
-    if (const auto missing = memory.unreadable(state.special[number - 1], value)) return missing;
-  }
-  if (number >= special::kOutput && number <= special::kStateLength) {
-    state.set_outputs |= 1u << number;
-  }
-  state.special[number] = value;
-  return std::nullopt;
-}
-
-// The words of instructions.inc.
-#define A registers[slot->a]
-#define B registers[slot->b]
-#define IMM slot->immediate
-#define FP registers[kFp]
-#define SP registers[kSp]
 #define PC_OF(a_slot) (start + static_cast<std::uint32_t>((a_slot)-slots) * 2)
-
-#define LOAD(type, address, target)                                                     \
-  do {                                                                                  \
-    const std::uint32_t from = (address);                                               \
-    type loaded;                                                                        \
-    if (quick<type>(from) && (page_bits(base, from) & Memory::kRead) != 0) [[likely]] { \
-      std::memcpy(&loaded, base + from, sizeof loaded);                                 \
-    } else if (!execution.memory.read(from, &loaded, sizeof loaded)) {                  \
-      ip = slot;                                                                        \
-      fault_address = *execution.memory.unreadable(from, sizeof loaded);                \
-      fault_signal = Signal::bus;                                                       \
-      goto faulted;                                                                     \
-    }                                                                                   \
-    target = loaded;                                                                    \
-  } while (false)
-
-#define STORE(type, address, value)                                                  \
-  do {                                                                               \
-    const std::uint32_t to = (address);                                              \
-    const type stored = static_cast<type>(value);                                    \
-    if (quick<type>(to) && (page_bits(base, to) & Memory::kWrite) != 0) [[likely]] { \
-      std::memcpy(base + to, &stored, sizeof stored);                                \
-    } else if (!execution.memory.write(to, &stored, sizeof stored)) {                \
-      ip = slot;                                                                     \
-      fault_address = *execution.memory.unwritable(to, sizeof stored);               \
-      fault_signal = Signal::bus;                                                    \
-      goto faulted;                                                                  \
-    }                                                                                \
-  } while (false)
-
-#define FAULT(signal)              \
-  do {                             \
-    ip = slot;                     \
-    fault_address = PC_OF(slot);   \
-    fault_signal = Signal::signal; \
-    goto faulted;                  \
-  } while (false)
 
 // Handlers are given as distances, in half the room of pointers, and 0 is a handler too.
 #define HANDLER(distance) static_cast<void*>(static_cast<char*>(&&unfilled) + (distance))
@@ -90,6 +21,12 @@ std::optional<std::uint32_t> set_special(State& state, const Memory& memory, uns
   static_cast<std::int32_t>(static_cast<char*>(label) - static_cast<char*>(&&unfilled))
 
 #define DISPATCH() goto* HANDLER(ip->handler)
+
+#define FAULTED_AT(a_slot) \
+  do {                     \
+    ip = (a_slot);         \
+    goto faulted;          \
+  } while (false)
 
 // Enters the block at ip: rule 1, and rule 3 of code.h.
 #define ENTER()                                                                   \
@@ -101,6 +38,8 @@ std::optional<std::uint32_t> set_special(State& state, const Memory& memory, uns
       goto unfilled;                                                              \
     goto* HANDLER(handler);                                                       \
   } while (false)
+
+// The words of instructions.inc that jump.
 
 #define JUMP_TO(address)                                      \
   do {                                                        \
@@ -126,11 +65,12 @@ std::optional<std::uint32_t> set_special(State& state, const Memory& memory, uns
     goto left;                  \
   } while (false)
 
-#define PUSH_FRAME(size)                                                         \
-  do {                                                                           \
-    const std::uint32_t frame = SP - 12;                                         \
-    STORE(std::uint64_t, frame, FP | std::uint64_t{PC_OF(slot) + (size)} << 32); \
-    FP = SP = frame;                                                             \
+#define PUSH_FRAME(size)                                                        \
+  do {                                                                          \
+    const std::uint32_t frame = SP - 12;                                        \
+    const std::uint64_t saved = FP | std::uint64_t{PC_OF(slot) + (size)} << 32; \
+    if (!store(core, frame, saved)) FAULTED_AT(slot);                           \
+    FP = SP = frame;                                                            \
   } while (false)
 
 #define CALL(ignored) \
@@ -150,28 +90,26 @@ std::optional<std::uint32_t> set_special(State& state, const Memory& memory, uns
   do {                                                \
     const std::uint32_t frame = FP;                   \
     std::uint64_t saved;                              \
-    LOAD(std::uint64_t, frame, saved);                \
+    if (!load(core, frame, saved)) FAULTED_AT(slot);  \
     FP = static_cast<std::uint32_t>(saved);           \
     SP = frame + 12;                                  \
     JUMP_TO(static_cast<std::uint32_t>(saved >> 32)); \
   } while (false)
 
-#define COMPARE(x, y)           \
-  do {                          \
-    state.compared_left = (x);  \
-    state.compared_right = (y); \
+#define SYSTEM_CALL()                                      \
+  do {                                                     \
+    state.special[special::kException] = 3;                \
+    state.special[special::kSystemCall] = slot->immediate; \
+    state.pc = PC_OF(slot) + 6;                            \
+    execution.budget = budget;                             \
+    return Left::system_call;                              \
   } while (false)
 
-#define EQUAL left == right
-#define NOT_EQUAL left != right
-#define LESS static_cast<std::int32_t>(left) < static_cast<std::int32_t>(right)
-#define GREATER static_cast<std::int32_t>(left) > static_cast<std::int32_t>(right)
-#define BELOW left < right
-#define ABOVE left > right
-#define NOT_LESS static_cast<std::int32_t>(left) >= static_cast<std::int32_t>(right)
-#define NOT_GREATER static_cast<std::int32_t>(left) <= static_cast<std::int32_t>(right)
-#define NOT_BELOW left >= right
-#define NOT_ABOVE left <= right
+#define FAULT(signal)                   \
+  do {                                  \
+    core.fault_signal = Signal::signal; \
+    FAULTED_AT(slot);                   \
+  } while (false)
 
 #define BRANCH(condition)                                              \
   do {                                                                 \
@@ -182,76 +120,83 @@ std::optional<std::uint32_t> set_special(State& state, const Memory& memory, uns
     ENTER();                                                           \
   } while (false)
 
-#define COMPARE_BRANCH(condition)            \
-  do {                                       \
-    const std::uint32_t left = A, right = B; \
-    COMPARE(left, right);                    \
-    ++slot;                                  \
-    if (condition) GO_NEAR(ignored);         \
-    ip = slot + 1;                           \
-    ENTER();                                 \
+// A comparison at `slot` with these operands, and the branch behind it.
+#define COMPARE_BRANCH(on, branch)                                           \
+  do {                                                                       \
+    const std::uint32_t left = registers[(on).a], right = registers[(on).b]; \
+    state.compared_left = left;                                              \
+    state.compared_right = right;                                            \
+    ++slot;                                                                  \
+    if (holds_##branch(left, right)) GO_NEAR(ignored);                       \
+    ip = slot + 1;                                                           \
+    ENTER();                                                                 \
   } while (false)
 
-#define SPECIAL(number) state.special[number]
+// Which of an instruction's handlers there are: one, or two if a target stands in it.
+#define FAR_branch(near, far) far
+#define FAR_imm32(near, far) far
+#define FAR_none(near, far) near
+#define FAR_reg(near, far) near
+#define FAR_reg_reg(near, far) near
+#define FAR_reg_imm32(near, far) near
+#define FAR_reg_address(near, far) near
+#define FAR_address_reg(near, far) near
+#define FAR_reg_indirect(near, far) near
+#define FAR_indirect_reg(near, far) near
+#define FAR_reg_offset(near, far) near
+#define FAR_offset_reg(near, far) near
+#define FAR_reg_small(near, far) near
 
-#define SET_SPECIAL(number, value)                                                      \
-  do {                                                                                  \
-    if (const auto missing = set_special(state, execution.memory, (number), (value))) { \
-      ip = slot;                                                                        \
-      fault_address = *missing;                                                         \
-      fault_signal = Signal::bus;                                                       \
-      goto faulted;                                                                     \
-    }                                                                                   \
-  } while (false)
+#define NOTHING(...)
 
-#define SYSTEM_CALL()                          \
-  do {                                         \
-    state.special[special::kException] = 3;    \
-    state.special[special::kSystemCall] = IMM; \
-    state.pc = PC_OF(slot) + 6;                \
-    execution.budget = budget;                 \
-    return Left::system_call;                  \
-  } while (false)
+// Handlers of one instruction, by its flow: those that go on are called, the others stand here.
+#define NEAR_next(id, meaning)                                 \
+  near_##id : {                                                \
+    const Slot* const slot = ip;                               \
+    if (!perform_##id(core, operands(slot))) FAULTED_AT(slot); \
+    ip = slot + kSlots_##id;                                   \
+    DISPATCH();                                                \
+  }
+#define NEAR_other(id, meaning)  \
+  near_##id : {                  \
+    const Slot* const slot = ip; \
+    meaning;                     \
+  }
+#define NEAR_branch NEAR_other
+#define NEAR_jump NEAR_other
+#define NEAR_call NEAR_other
+#define NEAR_stop NEAR_other
+#define FAR(id, meaning)         \
+  far_##id : {                   \
+    const Slot* const slot = ip; \
+    meaning;                     \
+  }
 
 /// The engine. With `wanted` it only says where its handlers are.
 Left run(Execution* given, const Slot* ip, Handlers* wanted) {
   if (wanted != nullptr) {
-    // clang-format off
-    static const std::int32_t operations[] = {
-#define MOXIE(code, id, text, shape, flow, meaning) \
-  DISTANCE(&&near_##id),
+    static const std::int32_t near_distances[] = {
+#define MOXIE(code, id, text, shape, flow, meaning) DISTANCE(&&near_##id),
 #include "sandbox/moxie/instructions.inc"
 #undef MOXIE
         DISTANCE(&&undefined)};
-#define FAR_branch(id) &&far_##id
-#define FAR_imm32(id) &&far_##id
-#define FAR_none(id) &&near_##id
-#define FAR_reg(id) &&near_##id
-#define FAR_reg_reg(id) &&near_##id
-#define FAR_reg_imm32(id) &&near_##id
-#define FAR_reg_address(id) &&near_##id
-#define FAR_address_reg(id) &&near_##id
-#define FAR_reg_indirect(id) &&near_##id
-#define FAR_indirect_reg(id) &&near_##id
-#define FAR_reg_offset(id) &&near_##id
-#define FAR_offset_reg(id) &&near_##id
-#define FAR_reg_small(id) &&near_##id
-    static const std::int32_t far_operations[] = {
-#define MOXIE(code, id, text, shape, flow, meaning) \
-  DISTANCE(FAR_##shape(id)),
+    static const std::int32_t far_distances[] = {
+#define MOXIE(code, id, text, shape, flow, meaning) DISTANCE(FAR_##shape(&&near_##id, &&far_##id)),
 #include "sandbox/moxie/instructions.inc"
 #undef MOXIE
         DISTANCE(&&undefined)};
-    static const std::int32_t joined[] = {
-#define MOXIE_JOINED(id, first, second, meaning) \
-  DISTANCE(&&joined_##id),
+    static const std::int32_t joined_distances[] = {
+#define MOXIE_PAIR(first, second, link) DISTANCE(&&pair_##first##_##second##_##link),
+#define MOXIE_COMPARE(branch) DISTANCE(&&compare_##branch),
+#define MOXIE_LOOP(first, link, branch) DISTANCE(&&loop_##first##_##link##_##branch),
 #include "sandbox/moxie/joined.inc"
-#undef MOXIE_JOINED
+#undef MOXIE_PAIR
+#undef MOXIE_COMPARE
+#undef MOXIE_LOOP
     };
-    // clang-format on
-    std::memcpy(wanted->operation.data(), operations, sizeof operations);
-    std::memcpy(wanted->far.data(), far_operations, sizeof far_operations);
-    std::memcpy(wanted->joined.data(), joined, sizeof joined);
+    wanted->near.assign(std::begin(near_distances), std::end(near_distances));
+    wanted->far.assign(std::begin(far_distances), std::end(far_distances));
+    wanted->joined.assign(std::begin(joined_distances), std::end(joined_distances));
     wanted->leave = DISTANCE(&&leave);
     return Left::elsewhere;
   }
@@ -259,65 +204,66 @@ Left run(Execution* given, const Slot* ip, Handlers* wanted) {
   Execution& execution = *given;
   State& state = execution.state;
   std::uint32_t* const registers = state.registers.data();
-  std::uint8_t* const base = execution.memory.base();
+  Core core{state, execution.memory, registers, execution.memory.base()};
   const Slot* const slots = execution.slots;
   const std::uint32_t start = execution.start;
   const std::uint32_t count = execution.count;
   std::int64_t budget = execution.budget;
   std::uint32_t charged = 0;
-  Signal fault_signal = Signal::none;
-  std::uint32_t fault_address = 0;
 
   ENTER();
 
-  // --- Instructions whose targets are slots ---
+#define A registers[slot->a]
+#define IMM slot->immediate
+#define FP registers[kFp]
+#define SP registers[kSp]
+
+  // --- Instructions whose targets are slots, then the same, whose targets are addresses ---
 
 #define GO_TO GO_NEAR
-#define MOXIE(code, id, text, shape, flow, meaning) \
-  near_##id : {                                     \
-    const Slot* const slot = ip;                    \
-    meaning;                                        \
-    ip = slot + length(Shape::shape) / 2;           \
-    DISPATCH();                                     \
-  }
+#define MOXIE(code, id, text, shape, flow, meaning) NEAR_##flow(id, meaning)
 #include "sandbox/moxie/instructions.inc"
 #undef MOXIE
 #undef GO_TO
 
-  // --- The same, whose targets are addresses ---
-
 #define GO_TO GO_FAR
-#define EMIT_branch(id, meaning) \
-  far_##id : {                   \
-    const Slot* const slot = ip; \
-    meaning;                     \
-  }
-#define EMIT_imm32(id, meaning) EMIT_branch(id, meaning)
-#define EMIT_none(id, meaning)
-#define EMIT_reg(id, meaning)
-#define EMIT_reg_reg(id, meaning)
-#define EMIT_reg_imm32(id, meaning)
-#define EMIT_reg_address(id, meaning)
-#define EMIT_address_reg(id, meaning)
-#define EMIT_reg_indirect(id, meaning)
-#define EMIT_indirect_reg(id, meaning)
-#define EMIT_reg_offset(id, meaning)
-#define EMIT_offset_reg(id, meaning)
-#define EMIT_reg_small(id, meaning)
-#define MOXIE(code, id, text, shape, flow, meaning) EMIT_##shape(id, meaning)
+#define MOXIE(code, id, text, shape, flow, meaning) FAR_##shape(NOTHING, FAR)(id, meaning)
 #include "sandbox/moxie/instructions.inc"
 #undef MOXIE
 #undef GO_TO
 
   // --- Joined ones ---
 
-#define MOXIE_JOINED(id, first, second, meaning) \
-  joined_##id : {                                \
-    const Slot* slot = ip;                       \
-    meaning;                                     \
+#define MOXIE_PAIR(first, second, link)                    \
+  pair_##first##_##second##_##link : {                     \
+    const Slot* slot = ip;                                 \
+    const Operands one = operands(slot);                   \
+    if (!perform_##first(core, one)) FAULTED_AT(slot);     \
+    slot += kSlots_##first;                                \
+    const Operands two = link_##link(one, operands(slot)); \
+    if (!perform_##second(core, two)) FAULTED_AT(slot);    \
+    ip = slot + kSlots_##second;                           \
+    DISPATCH();                                            \
+  }
+#define MOXIE_COMPARE(branch)           \
+  compare_##branch : {                  \
+    const Slot* slot = ip;              \
+    const Operands on = operands(slot); \
+    COMPARE_BRANCH(on, branch);         \
+  }
+#define MOXIE_LOOP(first, link, branch)                    \
+  loop_##first##_##link##_##branch : {                     \
+    const Slot* slot = ip;                                 \
+    const Operands one = operands(slot);                   \
+    if (!perform_##first(core, one)) FAULTED_AT(slot);     \
+    slot += kSlots_##first;                                \
+    const Operands two = link_##link(one, operands(slot)); \
+    COMPARE_BRANCH(two, branch);                           \
   }
 #include "sandbox/moxie/joined.inc"
-#undef MOXIE_JOINED
+#undef MOXIE_PAIR
+#undef MOXIE_COMPARE
+#undef MOXIE_LOOP
 
 undefined : {
   const Slot* const slot = ip;
@@ -335,7 +281,8 @@ left:
 faulted:
   state.pc = PC_OF(ip);
   execution.budget = budget + ip->block - 1;
-  execution.fault = {fault_signal, fault_address, state.pc};
+  execution.fault = {core.fault_signal,
+                     core.fault_signal == Signal::bus ? core.fault_address : state.pc, state.pc};
   return Left::fault;
 }
 

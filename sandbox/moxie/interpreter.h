@@ -1,8 +1,8 @@
 // Executes filled slots: the reference engine. Only machine.cpp calls it.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "sandbox/moxie/code.h"
 #include "sandbox/moxie/fault.h"
@@ -11,20 +11,12 @@
 
 namespace cosmoo::moxie {
 
-/// Instructions that the interpreter has joined, in the order in which they stand.
-enum class Joined : std::uint8_t {
-#define MOXIE_JOINED(id, ...) id,
-#include "sandbox/moxie/joined.inc"
-#undef MOXIE_JOINED
-  count
-};
-
 /// Where the handlers are, as Slot::handler wants it.
 struct Handlers {
-  std::array<std::int32_t, kOperations> operation{};  ///< Targets within the code, as slots to go.
-  std::array<std::int32_t, kOperations> far{};        ///< Targets are addresses.
-  std::array<std::int32_t, static_cast<std::size_t>(Joined::count)> joined{};
-  std::int32_t leave = 0;  ///< Nothing is executed.
+  std::vector<std::int32_t> near;    ///< By Operation. Targets within the code, as slots to go.
+  std::vector<std::int32_t> far;     ///< By Operation. Targets are addresses.
+  std::vector<std::int32_t> joined;  ///< As they stand in joined.inc.
+  std::int32_t leave = 0;            ///< Nothing is executed.
 };
 
 const Handlers& handlers();
