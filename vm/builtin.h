@@ -89,8 +89,8 @@ class Call {
   Ticket ticket() const;
 
   /// Charges the task for work beyond what every call costs (a tick, and the size of arguments and
-  /// result): a tick for about as much as a hundred of Lua's instructions do, some microseconds. It
-  /// is taken when the builtin returns; the task ends there if it has less left.
+  /// result), a tick for each microsecond. It is taken when the builtin returns; the task ends
+  /// there if it has less left.
   void spend(std::int64_t ticks) { spent_ += ticks; }
   std::int64_t spent() const { return spent_; }
   /// What is left of the slice's ticks: more work than that is not worth beginning.

@@ -5,6 +5,7 @@
 // there: what Lua runs while an error passes (__close) never finds another verb's permissions.
 #include "vm/lua/compile.h"
 #include "vm/lua/convert.h"
+#include "vm/lua/profiler.h"
 #include "vm/lua/runtime.h"
 
 namespace cosmoo::lua {
@@ -102,10 +103,24 @@ int error_raised_l(lua_State* L) {
   return 1;
 }
 
+// Adds an activation. Before it and before its end, the profiler counts what was done up to there.
+void enter_activation(Runtime& rt, const Activation& activation) {
+  LuaExecution& execution = *rt.current;
+  if (rt.profiling) {
+    if (!execution.activations.empty()) {
+      rt.profiler->count(execution.top(), execution.ticks_left());
+    }
+    rt.profiler->count_call(activation);
+  }
+  execution.activations.push_back(activation);
+}
+
 // Ends the call whose handler is at `base`: its results are made inert and stand from `base` on, or
 // its error goes on. The number of results.
 int leave_activation(lua_State* L, int status, int base) {
-  LuaExecution& execution = *runtime(L).current;
+  Runtime& rt = runtime(L);
+  LuaExecution& execution = *rt.current;
+  if (rt.profiling) rt.profiler->count(execution.top(), execution.ticks_left());
   execution.activations.pop_back();
   if (status != LUA_OK && status != LUA_YIELD) {
     if (status == LUA_ERRMEM) execution.doom(Budget::memory);
@@ -147,16 +162,16 @@ void push_callee(lua_State* L, const Activation& activation, const CompiledVerb&
 // Calls in an activation of its own; the arguments, from `first_arg` up, become the results.
 int call_in_activation(lua_State* L, const Activation& activation, const CompiledVerb& code,
                        int first_arg, lua_KFunction k = verb_returned_k) {
-  LuaExecution& execution = *runtime(L).current;
-  const int depth = runtime(L).options.call_depth;
-  if (execution.activations.size() >= static_cast<std::size_t>(depth)) {
+  Runtime& rt = runtime(L);
+  const int depth = rt.options.call_depth;
+  if (rt.current->activations.size() >= static_cast<std::size_t>(depth)) {
     raise(L, ErrorCode::maxrec, "more than %d verb calls within each other", depth);
   }
   push_callee(L, activation, code, first_arg);
   lua_pushcfunction(L, error_raised_l);
   lua_insert(L, first_arg);
   // Nothing between here and the call may raise: the activation would stay.
-  execution.activations.push_back(activation);
+  enter_activation(rt, activation);
   const int status =
       lua_pcallk(L, lua_gettop(L) - first_arg - 1, LUA_MULTRET, first_arg, first_arg, k);
   return leave_activation(L, status, first_arg);
@@ -333,9 +348,8 @@ int task_main_l(lua_State* L) {
     VerbCall& start = *given;
     const Verb* verb = rt.world.verb(start.verb);
     if (verb == nullptr) raise(L, ErrorCode::verbnf, "the verb is gone");
-    execution.activations.push_back({start.this_object, start.verb.definer, verb->owner,
-                                     start.player, start.player,
-                                     called_name(rt, start.verb, start.name)});
+    enter_activation(rt, {start.this_object, start.verb.definer, verb->owner, start.player,
+                          start.player, called_name(rt, start.verb, start.name)});
     const CompiledVerb code = compiled_verb(L, start.verb);
     luaL_checkstack(L, static_cast<int>(start.args.size()), "arguments");
     for (const Value& argument : start.args) push_value(L, argument);

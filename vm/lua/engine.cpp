@@ -5,6 +5,7 @@
 
 #include "vm/lua/compile.h"
 #include "vm/lua/object_file.h"
+#include "vm/lua/profiler.h"
 #include "vm/lua/runtime.h"
 #include "vm/lua/self_call.h"
 
@@ -30,6 +31,7 @@ int open_l(lua_State* L) {
   open_objects(L);
   open_calls(L);
   open_builtins(L);
+  open_profiler(L);
   lua_gc(L, LUA_GCSTOP);  // but for collect()
   return 0;
 }

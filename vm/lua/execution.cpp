@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "vm/lua/convert.h"
+#include "vm/lua/profiler.h"
 #include "vm/lua/runtime.h"
 
 namespace cosmoo::lua {
@@ -101,7 +102,9 @@ void LuaExecution::drop_thread() {
 Step LuaExecution::run(Task& task, Resumption with) {
   task_ = &task;
   ticks_left_ = task.budget.ticks;
-  slice_ends_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(task.budget.seconds);
+  charged_until_ = Clock::now();
+  charged_since_ = 0;
+  slice_ends_ = charged_until_ + std::chrono::duration_cast<Clock::duration>(task.budget.seconds);
   resumption = std::move(with);
   MemoryAccount& memory = rt_.memory;
   const std::size_t used_before = memory.used;
@@ -118,10 +121,13 @@ Step LuaExecution::run(Task& task, Resumption with) {
   int status = LUA_ERRMEM;
   if (thread_.state != nullptr || get_thread()) {
     memory.running = thread_.state;
-    arm_budget_hook(thread_.state);
+    if (rt_.profiling) rt_.profiler->begin(ticks_left_);
+    rt_.alarm.watch(thread_.state);
     status = lua_resume(thread_.state, rt_.main, 0, &results);
   }
 
+  rt_.alarm.watch(nullptr);
+  if (rt_.profiling && !activations.empty()) rt_.profiler->count(top(), ticks_left_);
   memory.running = nullptr;
   memory.limit = memory.engine_limit;
   collect(rt_.main, Collect::step);

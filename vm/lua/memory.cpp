@@ -1,22 +1,32 @@
-// Budgets that a script cannot catch: ticks and seconds by a count hook, memory by the allocator.
+// Budgets that a script cannot catch: ticks, seconds and memory.
 //
-// A tick is a hundred of Lua's instructions, or one call of a builtin or verb. What C code does at
-// one go costs ticks too: by the bytes it allocates (here) or looks at (libraries.cpp).
+// A tick is a call of a builtin or verb, or a microsecond of the processor's time. Calls are
+// charged as they are made, and what C code does at one go by its size (libraries.cpp,
+// convert.cpp); time is looked at by the hook, about once a millisecond, and pays for what was
+// charged meanwhile.
 #include <cstdlib>
+#include <ctime>
 
 #include "vm/lua/runtime.h"
 
 namespace cosmoo::lua {
 namespace {
 
-constexpr int kHookInstructions = 1000;
-constexpr std::int64_t kTicksPerHook = 10;
+constexpr std::chrono::microseconds kTick{1};
+constexpr std::int64_t kTicksPerLook = 10;  // a charge so large looks at the clock
 constexpr std::size_t kHurryBytes = 1u << 20;
-constexpr std::size_t kBytesPerTick = 8192;
 // What call records may take beyond the limit, and the largest block that may be one. A finalizer
 // that has no room to run would be skipped, and what its object holds in C++ never be freed.
 constexpr std::size_t kReserveBytes = 64u << 10;
 constexpr std::size_t kLargestReserved = 128;
+
+void arm(lua_State* L) { lua_sethook(L, budget_hook, LUA_MASKCOUNT, 1); }
+
+std::chrono::nanoseconds thread_cpu_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 }  // namespace
 
@@ -36,7 +46,7 @@ void* allocate(void* account_pointer, void* block, std::size_t old_size, std::si
     account.unchecked += more;
     if (account.unchecked >= kHurryBytes && account.running != nullptr) {
       // Only sets fields of the thread: allowed at any moment, as from a signal handler.
-      lua_sethook(account.running, budget_hook, LUA_MASKCOUNT, 1);
+      arm(account.running);
     }
   }
   void* moved = std::realloc(block, new_size);
@@ -58,10 +68,6 @@ void hold_outside(lua_State* L, std::size_t bytes) {
 
 void release_outside(lua_State* L, std::size_t bytes) { runtime(L).memory.used -= bytes; }
 
-void arm_budget_hook(lua_State* L) {
-  lua_sethook(L, budget_hook, LUA_MASKCOUNT, kHookInstructions);
-}
-
 void collect(lua_State* L, Collect how) {
   constexpr int kRoomOfFinalizer = 2 * LUA_MINSTACK;
   if (!lua_checkstack(L, kRoomOfFinalizer)) return;
@@ -74,20 +80,18 @@ void collect(lua_State* L, Collect how) {
 
 void budget_hook(lua_State* L, lua_Debug*) {
   Runtime& rt = runtime(L);
+  // Until it is asked for again; a doomed task meets it at every instruction.
+  if (rt.current == nullptr || !rt.current->doomed()) lua_sethook(L, nullptr, 0, 0);
   collect(L, Collect::step);
-  std::int64_t ticks = kTicksPerHook;
-  if (rt.memory.unchecked >= kHurryBytes) {
-    ticks += static_cast<std::int64_t>(rt.memory.unchecked / kBytesPerTick);
-    arm_budget_hook(L);
-  }
   rt.memory.unchecked = 0;
-  if (rt.current != nullptr) rt.current->charge(L, ticks);
+  if (rt.current != nullptr) rt.current->charge_time(L);
 }
 
 void LuaExecution::doom(std::optional<Budget> budget) {
   if (doomed_) return;
   doomed_ = true;
   over_ = budget;
+  if (rt_.memory.running != nullptr) arm(rt_.memory.running);
 }
 
 void LuaExecution::check_doom(lua_State* L) {
@@ -100,13 +104,28 @@ void LuaExecution::check_doom(lua_State* L) {
 
 void LuaExecution::spend(std::int64_t ticks) {
   ticks_left_ -= ticks;
+  charged_since_ += ticks;
   if (ticks_left_ < 0) doom(Budget::ticks);
 }
 
 void LuaExecution::charge(lua_State* L, std::int64_t ticks) {
   spend(ticks);
-  // The clock is read only now and then: once a hook, and after what was expensive.
-  if (ticks >= kTicksPerHook && Clock::now() >= slice_ends_) doom(Budget::seconds);
+  if (ticks >= kTicksPerLook && Clock::now() >= slice_ends_) doom(Budget::seconds);
+  check_doom(L);
+}
+
+void LuaExecution::charge_time(lua_State* L) {
+  const Clock::time_point now = Clock::now();
+  const std::chrono::nanoseconds cpu = thread_cpu_time();
+  // Its own time is no more than either: other programs had the processor meanwhile, or other tasks
+  // had the thread before this slice began.
+  const auto used = std::min<std::chrono::nanoseconds>(now - charged_until_, cpu - rt_.cpu_seen);
+  rt_.cpu_seen = cpu;
+  charged_until_ = now;
+  const std::int64_t ticks = used / kTick;
+  if (ticks > charged_since_) spend(ticks - charged_since_);
+  charged_since_ = 0;
+  if (now >= slice_ends_) doom(Budget::seconds);
   check_doom(L);
 }
 

@@ -97,14 +97,15 @@ std::span<const Builtin> lua_builtins() {
               nullptr,
               "object",
               "Whose permissions this verb has now."},
-      Builtin{"ticks_left",
-              {},
-              0,
-              Access::everyone,
-              nullptr,
-              "integer",
-              "Ticks that the task may use until it ends or suspends. A tick is a hundred steps of "
-              "Lua, or a call of a verb or builtin."},
+      Builtin{
+          "ticks_left",
+          {},
+          0,
+          Access::everyone,
+          nullptr,
+          "integer",
+          "Ticks that the task may use until it ends or suspends. A tick is a call of a verb or "
+          "builtin, or a microsecond of computing."},
       Builtin{"seconds_left",
               {},
               0,
@@ -122,6 +123,22 @@ std::span<const Builtin> lua_builtins() {
               "\"list\", \"map\", \"boolean\" or \"nil\"; for what cannot be stored, what "
               "type() says. The constants INT (also NUM), FLOAT, STR, OBJ, ERR, LIST, MAP, BOOL "
               "and NIL are these strings: typeof(x) == STR. The empty table is a list."},
+      Builtin{"profile_verbs",
+              {{"on", kBoolean}},
+              1,
+              Access::wizard,
+              nullptr,
+              "nothing",
+              "Begins to count where ticks and time go, anew, or stops; see verb_profile()."},
+      Builtin{"verb_profile",
+              {},
+              0,
+              Access::wizard,
+              nullptr,
+              "list of maps",
+              "What was counted since profile_verbs(true), the verb that took the most time first: "
+              "object (where it is defined, #-1 for eval), verb, calls, ticks, seconds. A verb's "
+              "figures do not hold those of the verbs it calls, nor the time it is suspended."},
       Builtin{"toobj",
               {{"value", kInteger | kString | kObject}},
               1,

@@ -21,6 +21,7 @@
 #include "vm/builtin.h"
 #include "vm/engine.h"
 #include "vm/lua/engine.h"
+#include "vm/lua/slice_alarm.h"
 #include "vm/scheduler.h"
 #include "vm/world/world.h"
 
@@ -44,6 +45,7 @@ struct CompiledVerb {
 };
 
 class LuaExecution;
+class Profiler;
 
 /// How much of Lua's heap is in use, and how much the running task may add to it.
 struct MemoryAccount {
@@ -54,6 +56,9 @@ struct MemoryAccount {
   lua_State* running = nullptr;  ///< The thread whose hook an allocation may hurry.
 };
 
+/// The hook that looks at the running task's budgets; see memory.cpp.
+void budget_hook(lua_State* L, lua_Debug*);
+
 struct Runtime {
   World& world;
   Scheduler& scheduler;
@@ -63,6 +68,9 @@ struct Runtime {
   lua_State* main = nullptr;
   LuaExecution* current = nullptr;  ///< The task that runs, if any.
   MemoryAccount memory{};
+  SliceAlarm alarm{budget_hook};
+  std::chrono::nanoseconds cpu_seen{
+      0};  ///< The thread's processor time when it was last looked at.
   boost::unordered_flat_map<std::uint64_t, CompiledVerb> compiled{};  ///< By Verb::version.
   std::size_t compiled_source = 0;                                    ///< Their code, in bytes.
   unsigned view_accesses = 0;
@@ -75,6 +83,8 @@ struct Runtime {
     int anchor = LUA_NOREF;
   };
   std::vector<Thread> spare_threads{};
+  bool profiling = false;
+  std::unique_ptr<Profiler> profiler{};  ///< What was counted; null if nothing ever was.
 };
 
 inline Runtime& runtime(lua_State* L) { return **static_cast<Runtime**>(lua_getextraspace(L)); }
@@ -109,6 +119,8 @@ class LuaExecution final : public Execution {
   void charge(lua_State* L, std::int64_t ticks);
   /// Spends ticks for what is done already, where nothing may be raised: whoever charges next does.
   void spend(std::int64_t ticks);
+  /// Spends ticks for the time since this was last done, less what was charged meanwhile.
+  void charge_time(lua_State* L);
   /// Raises if the task is doomed.
   void check_doom(lua_State* L);
   /// Marks the task as over `budget` (none: killed). The caller raises.
@@ -144,6 +156,8 @@ class LuaExecution final : public Execution {
   Task* task_ = nullptr;
   std::int64_t ticks_left_ = 0;
   Clock::time_point slice_ends_;
+  Clock::time_point charged_until_;  ///< Up to here its time is paid for.
+  std::int64_t charged_since_ = 0;   ///< Ticks spent since then.
   bool doomed_ = false;
   std::optional<Budget> over_;
   std::vector<Frame> raised_in_;
@@ -196,9 +210,6 @@ void release_outside(lua_State* L, std::size_t bytes);
 /// never be freed.
 enum class Collect { step, everything };
 void collect(lua_State* L, Collect how);
-/// The count hook: collects, spends ticks, looks at the clock, raises when the task is doomed.
-void budget_hook(lua_State* L, lua_Debug*);
-void arm_budget_hook(lua_State* L);
 
 // --- globals.cpp
 /// Pushes an empty table whose reads go to a new hidden table, and which scripts cannot write.

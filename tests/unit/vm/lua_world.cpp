@@ -119,6 +119,12 @@ void LuaWorld::turn() {
   }
 }
 
+SchedulerLimits plenty_of_ticks() {
+  SchedulerLimits limits;
+  limits.foreground.ticks *= 100;
+  return limits;
+}
+
 LuaOptions small_memory() {
   LuaOptions options;
   options.task_memory_bytes = 8u << 20;

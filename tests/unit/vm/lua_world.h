@@ -48,6 +48,9 @@ class LuaWorld {
 
 /// Budgets of memory that are soon used up.
 LuaOptions small_memory();
+/// A hundred times the usual ticks: for what is no test of them and takes its time, as in a build
+/// with sanitizers.
+SchedulerLimits plenty_of_ticks();
 
 bool has(const std::string& text, std::string_view part);
 

@@ -263,4 +263,20 @@ TEST_CASE("typeof() sees through a view to what the property holds") {
 }
 
 }  // namespace
+TEST_CASE("the profile tells which verbs used up the ticks, each without those it calls") {
+  LuaWorld lua;
+  lua.verb(ObjectId{1}, "busy", "for i = 1, 1e6 do end");
+  lua.verb(ObjectId{1}, "outer", "this:busy() this:busy()");
+  CHECK(lua.run("verb_profile()") == "{}");
+  CHECK(lua.run("profile_verbs(true) #1:outer() profile_verbs(false) #1:busy() "
+                "local calls, ticks = {}, {} "
+                "for _, row in ipairs(verb_profile()) do "
+                "  calls[row.verb] = row.calls ticks[row.verb] = row.ticks "
+                "end "
+                "return {calls.busy, calls.outer, ticks.busy > ticks.outer}") == "{2, 1, true}");
+  CHECK(has(lua.run("profile_verbs(true)", ObjectId{3}), "E_PERM"));
+  CHECK(has(lua.run("verb_profile()", ObjectId{3}), "E_PERM"));
+  CHECK(has(lua.run("profile_verbs(1)"), "E_TYPE"));
+}
+
 }  // namespace cosmoo

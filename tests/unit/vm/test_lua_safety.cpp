@@ -60,7 +60,7 @@ TEST_CASE("what runs long inside C is charged for") {
 }
 
 TEST_CASE("a 1 GiB string, an endless table and endless recursion end the task, not the server") {
-  LuaWorld lua({}, small_memory());
+  LuaWorld lua(plenty_of_ticks(), small_memory());
   for (const char* code : {
            "return ('x'):rep(1 << 30)",
            "return pcall(string.rep, 'x', 1 << 30)",
@@ -86,7 +86,7 @@ TEST_CASE("a 1 GiB string, an endless table and endless recursion end the task, 
 }
 
 TEST_CASE("a value that would explode when it is read is not kept") {
-  LuaWorld lua({}, small_memory());
+  LuaWorld lua(plenty_of_ticks(), small_memory());
   lua.property(kProg, "x", Value(List{Value(0)}), kProg);
   CHECK(has(lua.run("for i = 1, 60 do #3.x = {#3.x, #3.x} end", kProg), "E_QUOTA"));
   CHECK(has(lua.run("#3.x = {0, 0} for i = 1, 60 do #3.x[1] = #3.x #3.x[2] = #3.x end", kProg),
