@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kConfig = R"(
+constexpr const char* kNoBudgets = R"(
 [log]
 level = "warning"
 
@@ -32,17 +32,18 @@ output_bytes = 134217728
 input_bytes = 134217728
 )";
 
-test::ServerOptions options(const fs::path& programs) {
+test::ServerOptions options(const fs::path& programs, BenchServer::Budgets budgets) {
   for (const char* name : {"true", "cat"}) fs::copy_file(fs::path("/bin") / name, programs / name);
   test::ServerOptions options;
-  options.config = kConfig;
+  if (budgets == BenchServer::Budgets::none) options.config = kNoBudgets;
   options.arguments = {"--executables", programs.string()};
   return options;
 }
 
 }  // namespace
 
-BenchServer::BenchServer() : server_(options(programs_.path())), wizard_(server_.log_in()) {}
+BenchServer::BenchServer(Budgets budgets)
+    : server_(options(programs_.path(), budgets)), wizard_(server_.log_in()) {}
 
 BenchServer::~BenchServer() {
   if (std::uncaught_exceptions() > 0) std::fputs(server_.log().c_str(), stderr);
@@ -52,7 +53,9 @@ test::Client BenchServer::log_in_another() {
   wizard_.line("@player second password wizard");
   wizard_.expect("Made wizard");
   wizard_.read_line();
-  return server_.log_in("second", "password");
+  test::Client second = server_.log_in("second", "password");
+  wizard_.expect("second has connected.\r\n");
+  return second;
 }
 
 std::string BenchServer::program(std::string_view name) const {

@@ -1,5 +1,5 @@
-// The built server as the benchmark needs it: budgets out of the way, programs of the machine's
-// own beneath its executables, a wizard logged in.
+// The built server as the benchmark needs it: budgets out of the way or as usual, programs of the
+// machine's own beneath its executables, a wizard logged in.
 #pragma once
 
 #include <string>
@@ -12,7 +12,8 @@ namespace cosmoo::bench {
 
 class BenchServer {
  public:
-  BenchServer();
+  enum class Budgets { none, usual };
+  explicit BenchServer(Budgets budgets = Budgets::none);
   /// Prints the server's log if a measurement is failing.
   ~BenchServer();
   BenchServer(const BenchServer&) = delete;

@@ -32,5 +32,7 @@ void measure_lines(const Scale& scale, Report& report);
 void measure_tasks(const Scale& scale, Report& report);
 /// language.cpp
 void measure_language(const Scale& scale, Report& report);
+/// fairness.cpp
+void measure_fairness(const Scale& scale, Report& report);
 
 }  // namespace cosmoo::bench

@@ -2,18 +2,13 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <atomic>
-#include <chrono>
-#include <future>
-
 #include "tests/bench/bench_server.h"
 #include "tests/bench/measurements.h"
 #include "tests/bench/spawn_floor.h"
+#include "tests/bench/typist.h"
 
 namespace cosmoo::bench {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 enum class Form { raw, binary };
 
@@ -42,49 +37,6 @@ constexpr const char* kTransfer = R"(
       if results[i][1] == 0 and results[i][2] == given then right = right + 1 end
     end
     return {{#data, right, table.unpack(took)}})";
-
-double round_trip(test::Client& client) {
-  const auto began = Clock::now();
-  REQUIRE(test::eval(client, "1+1") == "2");
-  return std::chrono::duration<double>(Clock::now() - began).count();
-}
-
-// Somebody who types one line after the other, on a thread of his own, until stop().
-class Typist {
- public:
-  explicit Typist(test::Client& client)
-      : seconds_(std::async(std::launch::async, [this, &client] {
-          std::vector<double> seconds;
-          while (!over_) seconds.push_back(round_trip(client));
-          return seconds;
-        })) {}
-  ~Typist() { over_ = true; }  // the future waits for the thread
-  Typist(const Typist&) = delete;
-  Typist& operator=(const Typist&) = delete;
-
-  /// The seconds of each round trip. Once.
-  std::vector<double> stop() {
-    over_ = true;
-    return seconds_.get();
-  }
-
- private:
-  std::atomic<bool> over_ = false;
-  std::future<std::vector<double>> seconds_;
-};
-
-// What somebody waits who types at any moment, asked every millisecond: while one round trip takes
-// long, others would have come as well.
-std::vector<double> at_any_moment(const std::vector<double>& round_trips) {
-  constexpr double kInterval = 1e-3;
-  std::vector<double> waits;
-  double next = 0;  // from the start of the round trip to the next moment that is asked about
-  for (const double seconds : round_trips) {
-    for (; next < seconds; next += kInterval) waits.push_back(seconds - next);
-    next -= seconds;
-  }
-  return waits;
-}
 
 void measure_form(const Scale& scale, Report& report, Form form) {
   const std::string name = form == Form::raw ? "transfer.raw" : "transfer.binary";
