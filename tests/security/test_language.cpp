@@ -162,7 +162,7 @@ TEST_CASE("names that nothing has leave nothing behind") {
 // Every new code of a verb is compiled and kept, the old ones too, until Lua's heap is full: of
 // everybody.
 TEST_CASE("compiled code of verbs that were programmed anew is forgotten") {
-  LuaWorld lua(plenty_of_ticks(), small_memory());
+  LuaWorld lua(plenty_of_budget(), small_memory());
   lua.verb(kProg, "big", "return 1", kProg);
   const std::string filler = [] {
     std::string code;

@@ -119,9 +119,10 @@ void LuaWorld::turn() {
   }
 }
 
-SchedulerLimits plenty_of_ticks() {
+SchedulerLimits plenty_of_budget() {
   SchedulerLimits limits;
   limits.foreground.ticks *= 100;
+  limits.foreground.seconds *= 100;
   return limits;
 }
 

@@ -48,9 +48,9 @@ class LuaWorld {
 
 /// Budgets of memory that are soon used up.
 LuaOptions small_memory();
-/// A hundred times the usual ticks: for what is no test of them and takes its time, as in a build
-/// with sanitizers.
-SchedulerLimits plenty_of_ticks();
+/// A hundred times the usual ticks and seconds: for what is no test of them and takes its time, as
+/// in a build with sanitizers or on a busy machine.
+SchedulerLimits plenty_of_budget();
 
 bool has(const std::string& text, std::string_view part);
 
