@@ -84,6 +84,7 @@ void budget_hook(lua_State* L, lua_Debug*) {
   if (rt.current == nullptr || !rt.current->doomed()) lua_sethook(L, nullptr, 0, 0);
   collect(L, Collect::step);
   rt.memory.unchecked = 0;
+  rt.alarm.wind();
   if (rt.current != nullptr) rt.current->charge_time(L);
 }
 

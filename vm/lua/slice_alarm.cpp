@@ -11,7 +11,6 @@ namespace {
 
 // SIGVTALRM's default use, a timer of the process's own time, is nobody's here.
 constexpr int kSignal = SIGVTALRM;
-constexpr int kIdlePeriods = 3;
 
 [[noreturn]] void fail_with_errno(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -34,17 +33,20 @@ SliceAlarm::~SliceAlarm() {
 void SliceAlarm::watch(lua_State* thread) {
   if (owner_ != std::this_thread::get_id()) make_timer();
   running_.store(thread, std::memory_order_relaxed);
-  // The handler must not find the timer idle after we have found it ticking.
+  // The handler must not find nothing running after we have found that it will ring.
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  if (thread != nullptr && !ticking_.load(std::memory_order_relaxed)) {
-    ticking_.store(true, std::memory_order_relaxed);
-    set_period(kPeriod);
-  }
+  if (thread != nullptr && !wound_.load(std::memory_order_relaxed)) wind();
+}
+
+void SliceAlarm::wind() {
+  wound_.store(true, std::memory_order_relaxed);
+  const itimerspec once{{}, {0, std::chrono::nanoseconds(kPeriod).count()}};
+  timer_settime(timer_, 0, &once, nullptr);
 }
 
 void SliceAlarm::make_timer() {
   if (owner_ != std::thread::id()) timer_delete(timer_);
-  ticking_.store(false, std::memory_order_relaxed);
+  wound_.store(false, std::memory_order_relaxed);
   sigevent event{};
   event.sigev_notify = SIGEV_THREAD_ID;
   event.sigev_signo = kSignal;
@@ -52,12 +54,6 @@ void SliceAlarm::make_timer() {
   event._sigev_un._tid = static_cast<pid_t>(syscall(SYS_gettid));
   if (timer_create(CLOCK_MONOTONIC, &event, &timer_) != 0) fail_with_errno("timer_create");
   owner_ = std::this_thread::get_id();
-}
-
-void SliceAlarm::set_period(std::chrono::nanoseconds period) {
-  const timespec step{0, static_cast<long>(period.count())};
-  const itimerspec times{step, step};
-  timer_settime(timer_, 0, &times, nullptr);
 }
 
 void SliceAlarm::on_signal(int, siginfo_t* info, void*) {
@@ -69,17 +65,10 @@ void SliceAlarm::on_signal(int, siginfo_t* info, void*) {
 
 // In a signal handler: lua_sethook() is one of Lua's few functions that are allowed there.
 void SliceAlarm::ring() {
+  wound_.store(false, std::memory_order_relaxed);
   if (lua_State* thread = running_.load(std::memory_order_relaxed)) {
-    idle_periods_.store(0, std::memory_order_relaxed);
     lua_sethook(thread, hook_, LUA_MASKCOUNT, 1);
-    return;
   }
-  const int idle = idle_periods_.load(std::memory_order_relaxed) + 1;
-  idle_periods_.store(idle, std::memory_order_relaxed);
-  if (idle < kIdlePeriods) return;
-  idle_periods_.store(0, std::memory_order_relaxed);
-  ticking_.store(false, std::memory_order_relaxed);
-  set_period(std::chrono::nanoseconds(0));
 }
 
 }  // namespace cosmoo::lua

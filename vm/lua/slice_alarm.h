@@ -1,8 +1,9 @@
-// The clock that interrupts Lua: about once a millisecond of a task's slice, the thread that runs
-// gets its budget hook armed, and looks at its budgets at its next instruction.
+// The clock that interrupts Lua: a millisecond after a slice began, or after the last look, the
+// thread that runs gets its budget hook armed, and looks at its budgets at its next instruction.
 //
 // A count hook that is always armed would do as well and cost a tight loop twice its time: Lua then
-// calls it to count each instruction.
+// calls it to count each instruction. It is no periodic timer, because arming takes the longer the
+// deeper the calls are, and could then take all the time there is.
 #pragma once
 
 #include <atomic>
@@ -25,22 +26,22 @@ class SliceAlarm {
   SliceAlarm& operator=(const SliceAlarm&) = delete;
 
   /// From here on `thread` runs, on the caller's thread of the system; null: none does. Costs a
-  /// system call only when nothing ran for some periods.
+  /// system call at most once a period.
   void watch(lua_State* thread);
+  /// The hook has run: it will be armed again after a period.
+  void wind();
 
  private:
   static void on_signal(int, siginfo_t* info, void*);
   void ring();
   void make_timer();
-  void set_period(std::chrono::nanoseconds period);
 
   const lua_Hook hook_;
   timer_t timer_{};
   std::thread::id owner_{};  // whom the timer sends its signal; none: there is no timer yet
   // Shared with the handler, which runs on the same thread.
   std::atomic<lua_State*> running_{nullptr};
-  std::atomic<bool> ticking_{false};
-  std::atomic<int> idle_periods_{0};
+  std::atomic<bool> wound_{false};  // it will ring
 };
 
 }  // namespace cosmoo::lua
