@@ -98,7 +98,9 @@ std::span<const Builtin> server_builtins() {
        Access::wizard,
        shutdown,
        "nothing",
-       "Ends the server: tells the players the reason, kills tasks and jobs, writes the world."},
+       "Ends the server. Tasks that wait have E_INTRPT raised in them and may clean up for a "
+       "moment; planned ones are kept; jobs are killed; players are told the reason; the world is "
+       "written."},
       {"checkpoint",
        {},
        0,

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds kShutdown{3};
 constexpr std::chrono::milliseconds kLastMoment{200};
+constexpr std::chrono::seconds kLastSlices{1};
 constexpr std::chrono::milliseconds kQuietCheck{10};
 
 SchedulerLimits scheduler_limits(const Config& config) {
@@ -74,12 +75,15 @@ App::App(Config config, Log& log, MakeLanguage make_language)
       log_(log),
       make_language_(std::move(make_language)),
       signals_(loop_),
+      allowances_(world_),
       scheduler_(scheduler_limits(config_)),
       pump_(loop_, scheduler_),
       accounts_(world_, scheduler_, poster(), account_cost(config_)),
       sessions_(loop_, world_, scheduler_, accounts_, log_, session_limits(config_)),
       listener_(loop_, sessions_, log_),
       quiet_timer_(loop_) {
+  scheduler_.use(allowances_);
+  scheduler_.count_in(world_.planned().last_task());
   auto& paths = config_.paths;
   if (paths.scripts.empty()) paths.scripts = shipped_directory("scripts");
   if (paths.executables.empty()) paths.executables = shipped_directory("executables");
@@ -103,6 +107,7 @@ Result<void> App::start() {
   if (world_.size() == 0) {
     if (auto done = make_world(); !done) return done;
   }
+  commands_->restore_planned();
   await_signals();
   return listener_.start();
 }
@@ -187,8 +192,13 @@ void App::shut_down(const std::string& reason) {
   stopping_ = true;
   log_.info("shutting down");
   listener_.close();
+  std::size_t ended = 0;
+  scheduler_.interrupt_all(Clock::now() + kLastSlices, [&](const Task& task) {
+    commands_->task_interrupted(task);
+    ++ended;
+  });
+  if (ended > 0) log_.info(std::to_string(ended) + " tasks end with the server");
   sessions_.close_all("*** " + reason + " ***");
-  scheduler_.kill_all();
   language_->end_jobs();
   await_quiet(Clock::now() + kShutdown);
 }

@@ -19,6 +19,7 @@
 #include "server/log.h"
 #include "server/pump.h"
 #include "server/sessions.h"
+#include "vm/allowances.h"
 
 namespace cosmoo {
 
@@ -53,6 +54,7 @@ class App {
   boost::asio::io_context loop_;
   boost::asio::signal_set signals_;
   World world_;
+  const PlayerAllowances allowances_;
   Scheduler scheduler_;
   Pump pump_;
   PasswordAccounts accounts_;

@@ -386,7 +386,10 @@ std::span<const Key> keys() {
        "it speaks telnet."},
 
       {"budgets.foreground_ticks", FIELD(budgets.foreground_ticks), 100, 1e15, "",
-       "Ticks of a command until it suspends or ends."},
+       "Ticks of a command until it suspends or ends; a player's property fg_ticks overrides it, "
+       "if "
+       "a wizard owns that and it is not writable. The same goes for fg_seconds, bg_ticks, "
+       "bg_seconds and queued_task_limit."},
       {"budgets.foreground_seconds", FIELD(budgets.foreground_seconds), 0.01, kMaxSeconds, "",
        "Seconds of a command until it suspends or ends."},
       {"budgets.background_ticks", FIELD(budgets.background_ticks), 100, 1e15, "",
@@ -400,7 +403,7 @@ std::span<const Key> keys() {
       {"budgets.call_depth", FIELD(budgets.call_depth), 5, 150, "",
        "How deep verbs may call verbs."},
       {"budgets.tasks_per_player", FIELD(budgets.tasks_per_player), 1, 1e9, "",
-       "Tasks of one owner that may wait at once."},
+       "Tasks of one owner that may wait at once, or be ready to run."},
 
       {"exec.max_jobs", FIELD(exec.max_jobs), 1, 100'000, "",
        "Jobs that may run at once; one more is E_QUOTA."},

@@ -22,7 +22,7 @@ class Answering final : public Execution {
     }
     return step;
   }
-  std::vector<Frame> stack() const override { return code_->stack(); }
+  std::vector<Frame> stack(std::size_t most) const override { return code_->stack(most); }
   std::size_t bytes() const override { return code_->bytes(); }
 
  private:

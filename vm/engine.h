@@ -19,7 +19,8 @@ struct VerbCall {
   VerbRef verb;
   ObjectId this_object;
   ObjectId player;
-  std::string name;  ///< As it was called: the verb's `verb` variable.
+  std::optional<ObjectId> caller{};  ///< The verb's `caller` variable; none: the player.
+  std::string name;                  ///< As it was called: the verb's `verb` variable.
   std::vector<Value> args;
   Command command;  ///< The words of the command line; empty when no command was typed.
 };
@@ -59,6 +60,8 @@ class Engine {
   virtual ~Engine() = default;
   /// E_INVARG with the syntax error if the verb's code does not compile.
   virtual Result<std::unique_ptr<Execution>> call(VerbCall call) = 0;
+  /// Makes the call that the world has planned for that task, when it runs.
+  virtual std::unique_ptr<Execution> planned_call(TaskId task) = 0;
   /// Code that runs with `programmer`'s permissions, as eval does.
   virtual std::unique_ptr<Execution> evaluate(std::string source, ObjectId player,
                                               ObjectId programmer) = 0;

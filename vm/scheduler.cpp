@@ -10,6 +10,9 @@ namespace {
 constexpr std::chrono::milliseconds kTurn{2};
 // Timers are looked at once in so many slices, so that a clock read does not cost each of them.
 constexpr int kSlicesBetweenClocks = 16;
+// Of a task's last slice, and of slices after the last.
+constexpr Scheduler::Delay kLastSlice{0.1};
+constexpr Scheduler::Delay kLeastSlice{0.01};
 
 bool waits(TaskState state) { return state == TaskState::suspended || state == TaskState::waiting; }
 
@@ -23,31 +26,23 @@ Scheduler::Scheduler(SchedulerLimits limits) : limits_(limits) {}
 
 Scheduler::~Scheduler() { kill_all(); }
 
-std::unique_ptr<Task> Scheduler::make(ObjectId player, ObjectId owner,
-                                      std::unique_ptr<Execution> execution, Ground ground) {
+Task& Scheduler::add(TaskId id, ObjectId player, ObjectId owner,
+                     std::unique_ptr<Execution> execution, Ground ground) {
   auto task = std::make_unique<Task>();
-  task->id = ++last_id_;
+  task->id = id;
   task->player = player;
   task->owner = owner;
   task->background = ground == Ground::background;
+  task->reports = running_ != nullptr && running_->reports;
   task->started_at = Clock::now();
   task->execution = std::move(execution);
-  return task;
-}
-
-Task& Scheduler::add(ObjectId player, ObjectId owner, std::unique_ptr<Execution> execution,
-                     Ground ground) {
-  auto task = make(player, owner, std::move(execution), ground);
   Task& added = *task;
-  tasks_.emplace(added.id, std::move(task));
+  tasks_.emplace(id, std::move(task));
   return added;
 }
 
-Result<TaskId> Scheduler::start(ObjectId player, ObjectId owner,
-                                std::unique_ptr<Execution> execution, Ground ground,
-                                std::optional<std::chrono::duration<double>> delay) {
-  if (auto allowed = may_wait(owner); !allowed) return tl::unexpected(allowed.error());
-  Task& task = add(player, owner, std::move(execution), ground);
+void Scheduler::queue(Task& task, std::optional<Delay> delay) {
+  enter_idle(task);
   if (delay && delay->count() > 0) {
     Wait wait;
     wait.kind = Wait::Kind::timer;
@@ -56,16 +51,32 @@ Result<TaskId> Scheduler::start(ObjectId player, ObjectId owner,
   } else {
     make_ready(task, Value());
   }
+}
+
+Result<TaskId> Scheduler::start(ObjectId player, ObjectId owner,
+                                std::unique_ptr<Execution> execution, Ground ground,
+                                std::optional<Delay> delay, TaskId id) {
+  if (interrupted() && execution->planned()) return id;
+  if (auto allowed = may_wait(owner); !allowed) return tl::unexpected(allowed.error());
+  Task& task = add(id != 0 ? id : next_id(), player, owner, std::move(execution), ground);
+  queue(task, delay);
   return task.id;
 }
 
-void Scheduler::run_now(ObjectId player, ObjectId owner, std::unique_ptr<Execution> execution) {
-  Task& task = add(player, owner, std::move(execution), Ground::foreground);
+void Scheduler::restore(TaskId id, ObjectId player, ObjectId owner,
+                        std::unique_ptr<Execution> execution, Delay delay) {
+  queue(add(id, player, owner, std::move(execution), Ground::background), delay);
+}
+
+std::optional<Value> Scheduler::run_now(ObjectId player, ObjectId owner,
+                                        std::unique_ptr<Execution> execution, Purpose purpose) {
+  Task& task = add(next_id(), player, owner, std::move(execution), Ground::foreground);
+  if (purpose == Purpose::report) task.reports = true;
   if (running_ != nullptr) {
-    make_ready(task, Value());
-  } else {
-    run_slice(task);
+    queue(task, {});
+    return std::nullopt;
   }
+  return run_slice(task);
 }
 
 void Scheduler::make_ready(Task& task, Resumption with) {
@@ -76,6 +87,7 @@ void Scheduler::make_ready(Task& task, Resumption with) {
 }
 
 bool Scheduler::run_ready() {
+  timer_moved_ = false;  // the owner asks for the next deadline after this
   const auto turn_ends = Clock::now() + kTurn;
   wake_due(Clock::now());
   int slices = 0;
@@ -83,6 +95,7 @@ bool Scheduler::run_ready() {
     const auto it = tasks_.find(ready_[ready_head_++]);
     // Killed meanwhile, or here a second time after a kill and a new wait: not ours to run.
     if (it == tasks_.end() || it->second->state != TaskState::queued) continue;
+    leave_idle(*it->second);
     run_slice(*it->second);
     if (++slices % kSlicesBetweenClocks == 0) {
       const auto now = Clock::now();
@@ -100,23 +113,50 @@ bool Scheduler::run_ready() {
   return !ready_.empty();
 }
 
-void Scheduler::run_slice(Task& task) {
+Slice Scheduler::slice_of(const Task& task) const {
+  const Ground ground = task.background ? Ground::background : Ground::foreground;
+  Slice slice = task.background ? limits_.background : limits_.foreground;
+  // A command is its player's; what goes on in the background has the budget of whoever's
+  // permissions it has, or a programmer could use a wizard's by being called for it.
+  if (allowances_ != nullptr) {
+    slice = allowances_->slice(task.background ? task.owner : task.player, ground, slice);
+  }
+  if (until_) {
+    const Delay left = *until_ - Clock::now();
+    slice.seconds = std::min(slice.seconds, std::clamp<Delay>(left, kLeastSlice, kLastSlice));
+  }
+  return slice;
+}
+
+std::optional<Value> Scheduler::run_slice(Task& task) {
   task.state = TaskState::running;
   task.begun = true;
-  task.budget = task.background ? limits_.background : limits_.foreground;
+  task.budget = slice_of(task);
+  task.slice_began = Clock::now();
   running_ = &task;
   Step step = task.execution->run(task, std::exchange(task.pending, Value()));
   running_ = nullptr;
-  if (auto* wait = std::get_if<Wait>(&step); wait != nullptr && !task.killed) {
+  std::optional<Value> value;
+  if (auto* wait = std::get_if<Wait>(&step); wait != nullptr && !task.killed && !until_) {
     task.background = true;
+    enter_idle(task);
     begin_wait(task, std::move(*wait));
   } else if (wait != nullptr) {
     if (wait->on_kill) wait->on_kill();
     finish(task, Aborted{});
   } else {
-    finish(task, std::move(step));
+    value = finish(task, std::move(step));
   }
-  if (ready_head_ < ready_.size() && wake_) wake_();
+  if ((ready_head_ < ready_.size() || timer_moved_) && wake_) wake_();
+  return value;
+}
+
+void Scheduler::enter_idle(const Task& task) { idle_of_[task.owner].insert(task.id); }
+
+void Scheduler::leave_idle(const Task& task) {
+  const auto it = idle_of_.find(task.owner);
+  it->second.erase(task.id);
+  if (it->second.empty()) idle_of_.erase(it);
 }
 
 void Scheduler::begin_wait(Task& task, Wait wait) {
@@ -125,11 +165,11 @@ void Scheduler::begin_wait(Task& task, Wait wait) {
   task.state = task.wait.kind == Wait::Kind::timer || task.wait.kind == Wait::Kind::resume
                    ? TaskState::suspended
                    : TaskState::waiting;
-  ++waiting_of_[task.owner];
   if (has_timer(task)) {
     const bool soonest = timers_.empty() || task.wait.until < timers_.front().at;
     timers_.push_back({task.wait.until, {task.id, task.wait_number}});
     std::push_heap(timers_.begin(), timers_.end(), std::greater<>());
+    timer_moved_ = timer_moved_ || soonest;
     if (soonest && running_ == nullptr && wake_) wake_();
   }
 }
@@ -138,8 +178,6 @@ void Scheduler::leave_wait(Task& task) {
   assert(waits(task.state));
   task.state = TaskState::queued;
   task.wait.on_kill = nullptr;
-  const auto it = waiting_of_.find(task.owner);
-  if (--it->second == 0) waiting_of_.erase(it);
 }
 
 // Ends a wait before its time: a timer that was set for it stays in the heap, stale.
@@ -180,12 +218,14 @@ void Scheduler::drop_stale_timers() {
   stale_timers_ = 0;
 }
 
-void Scheduler::finish(Task& task, Step step) {
+std::optional<Value> Scheduler::finish(Task& task, Step step) {
   const auto it = tasks_.find(task.id);
   const std::unique_ptr<Task> ended = std::move(it->second);
   tasks_.erase(it);
   ended->execution.reset();
-  if (on_end_ && !std::holds_alternative<Finished>(step)) on_end_(*ended, step);
+  if (auto* finished = std::get_if<Finished>(&step)) return std::move(finished->value);
+  if (on_end_) on_end_(*ended, step);
+  return std::nullopt;
 }
 
 std::optional<Clock::time_point> Scheduler::next_deadline() const {
@@ -241,19 +281,60 @@ Result<void> Scheduler::kill(TaskId id, ObjectId by, Authority authority) {
     task.killed = true;
     return {};
   }
+  if (!task.begun) task.execution->cancel();
+  drop(task);
+  return {};
+}
+
+void Scheduler::drop(Task& task) {
+  leave_idle(task);
   if (waits(task.state)) {
     const auto on_kill = std::exchange(task.wait.on_kill, nullptr);
     break_wait(task);
     if (on_kill) on_kill();
   }
-  tasks_.erase(id);
-  return {};
+  tasks_.erase(task.id);
+}
+
+void Scheduler::interrupt_all(Clock::time_point until,
+                              const std::function<void(const Task&)>& tell) {
+  assert(running_ == nullptr);
+  until_ = until;
+  for (const TaskId id : ids()) {
+    const auto it = tasks_.find(id);
+    if (it == tasks_.end()) continue;  // killed by another's last slice
+    Task& task = *it->second;
+    if (!task.begun && task.execution->planned()) continue;
+    tell(task);
+    if (task.begun && Clock::now() < until) last_slice(task);
+  }
+  kill_all();
+}
+
+void Scheduler::last_slice(Task& task) {
+  if (waits(task.state)) {
+    const auto on_kill = std::exchange(task.wait.on_kill, nullptr);
+    break_wait(task);
+    if (on_kill) on_kill();
+    task.pending = Error(ErrorCode::intrpt, "the server is shutting down");
+  }
+  leave_idle(task);
+  run_slice(task);
 }
 
 void Scheduler::kill_all() {
+  for (const TaskId id : ids()) {
+    const auto it = tasks_.find(id);
+    if (it != tasks_.end() && it->second.get() != running_) drop(*it->second);
+  }
+}
+
+std::vector<TaskId> Scheduler::ids() const {
   std::vector<TaskId> ids;
+  ids.reserve(tasks_.size());
   for (const auto& [id, task] : tasks_) ids.push_back(id);
-  for (const TaskId id : ids) (void)kill(id, kNothing, Authority::wizard);
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
 const Task* Scheduler::find(TaskId id) const {
@@ -261,34 +342,53 @@ const Task* Scheduler::find(TaskId id) const {
   return it == tasks_.end() ? nullptr : it->second.get();
 }
 
-std::vector<TaskView> Scheduler::list(std::optional<ObjectId> owner) const {
-  std::vector<TaskView> views;
-  const auto now = Clock::now();
-  for (const auto& [id, task] : tasks_) {
-    if (task.get() == running_ || (owner && task->owner != *owner)) continue;
-    TaskView view{id,
-                  task->player,
-                  task->owner,
-                  task->state,
-                  task->wait.kind,
-                  {},
-                  task->wait.label,
-                  {},
-                  sizeof(Task) + task->execution->bytes()};
-    if (has_timer(*task)) {
-      view.wakes_in_s = std::chrono::duration<double>(task->wait.until - now).count();
-    }
-    if (auto stack = task->execution->stack(); !stack.empty()) view.frame = stack.front();
-    views.push_back(std::move(view));
+std::size_t Scheduler::count(std::optional<ObjectId> owner) const {
+  if (!owner) return tasks_.size() - (running_ != nullptr ? 1 : 0);
+  const auto it = idle_of_.find(*owner);
+  return it == idle_of_.end() ? 0 : it->second.size();
+}
+
+std::vector<TaskView> Scheduler::list(std::optional<ObjectId> owner, std::size_t most) const {
+  std::vector<TaskId> chosen;
+  for (const auto& [whose, tasks] : idle_of_) {
+    if (!owner || whose == *owner) chosen.insert(chosen.end(), tasks.begin(), tasks.end());
   }
-  std::sort(views.begin(), views.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  most = std::min(most, chosen.size());
+  const auto last = chosen.begin() + static_cast<std::ptrdiff_t>(most);
+  std::partial_sort(chosen.begin(), last, chosen.end());
+  chosen.erase(last, chosen.end());
+
+  std::vector<TaskView> views;
+  views.reserve(chosen.size());
+  for (const TaskId id : chosen) {
+    const Task& task = *tasks_.at(id);
+    TaskView& view = views.emplace_back(TaskView{id,
+                                                 task.player,
+                                                 task.owner,
+                                                 task.state,
+                                                 task.wait.kind,
+                                                 {},
+                                                 task.begun,
+                                                 task.execution->planned(),
+                                                 task.wait.label,
+                                                 {},
+                                                 sizeof(Task) + task.execution->bytes()});
+    if (has_timer(task)) view.wakes = task.wait.until;
+    if (auto stack = task.execution->stack(1); !stack.empty()) {
+      view.frame = std::move(stack.front());
+    }
+  }
   return views;
 }
 
 Result<void> Scheduler::may_wait(ObjectId owner) const {
-  const auto it = waiting_of_.find(owner);
-  if (it == waiting_of_.end() || it->second < limits_.tasks_per_player) return {};
-  return fail(ErrorCode::quota, to_string(owner) + " has " + std::to_string(it->second) +
+  if (interrupted()) return fail(ErrorCode::intrpt, "the server is shutting down");
+  const std::size_t limit = allowances_ != nullptr
+                                ? allowances_->tasks(owner, limits_.tasks_per_player)
+                                : limits_.tasks_per_player;
+  const std::size_t tasks = count(owner);
+  if (tasks < limit) return {};
+  return fail(ErrorCode::quota, to_string(owner) + " has " + std::to_string(tasks) +
                                     " tasks waiting, which is the limit");
 }
 

@@ -4,10 +4,13 @@
 //  1. One task runs at a time and is never preempted by another; run_ready() gives the event loop
 //     its turn back after `kTurn`.
 //  2. A task wakes once for each wait: by the first of completion, resume, timer or kill.
-//  3. The scheduler knows no clock source of its own and no event loop: the owner calls run_ready()
+//  3. A task in its last slice (see interrupt_all) cannot wait: whoever would let it raises
+//  E_INTRPT.
+//  4. The scheduler knows no clock source of its own and no event loop: the owner calls run_ready()
 //     when wake() asked for it or next_deadline() has come.
 #pragma once
 
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -24,10 +27,12 @@ struct TaskView {
   ObjectId player;
   ObjectId owner;
   TaskState state;
-  Wait::Kind wait_kind;              ///< If suspended or waiting.
-  std::optional<double> wakes_in_s;  ///< Seconds until its timer; none: no timer.
-  std::string label;                 ///< Of a job.
-  Frame frame;                       ///< Its innermost call.
+  Wait::Kind wait_kind;                    ///< If suspended or waiting.
+  std::optional<Clock::time_point> wakes;  ///< When its timer is due; none: no timer.
+  bool begun;
+  bool planned;       ///< Not begun, and there again after a restart.
+  std::string label;  ///< Of a job.
+  Frame frame;        ///< Its innermost call.
   std::size_t bytes;
 };
 
@@ -35,6 +40,14 @@ struct SchedulerLimits {
   Slice foreground{60'000, std::chrono::duration<double>(5)};
   Slice background{30'000, std::chrono::duration<double>(3)};
   std::size_t tasks_per_player = 100'000;  ///< Waiting ones; the next fork or suspend is E_QUOTA.
+};
+
+/// What one player may use, where that is not what everybody may.
+class Allowances {
+ public:
+  virtual ~Allowances() = default;
+  virtual Slice slice(ObjectId who, Ground ground, Slice usual) const = 0;
+  virtual std::size_t tasks(ObjectId who, std::size_t usual) const = 0;
 };
 
 class Scheduler {
@@ -51,15 +64,32 @@ class Scheduler {
   /// arranges a call of run_ready() soon.
   void on_wake(std::function<void()> wake) { wake_ = std::move(wake); }
   void on_end(OnEnd on_end) { on_end_ = std::move(on_end); }
+  /// Asked for each slice and each wait; outlives the scheduler's tasks.
+  void use(const Allowances& allowances) { allowances_ = &allowances; }
+  /// Tasks are numbered on from `last`, which is kept elsewhere and outlives the scheduler.
+  void count_in(TaskId& last) { last_id_ = &last; }
 
-  enum class Ground { foreground, background };
+  using Ground = cosmoo::Ground;
+  using Delay = std::chrono::duration<double>;
 
-  /// Queues a new task behind those that are ready, or for later. E_QUOTA over the owner's limit.
+  /// Takes the next id, for start() or restore().
+  TaskId next_id() { return ++*last_id_; }
+  /// Queues a new task behind those that are ready, or for later. E_QUOTA over the owner's limit;
+  /// E_INTRPT after interrupt_all(), unless it is a planned call, which then is for the next
+  /// server.
   Result<TaskId> start(ObjectId player, ObjectId owner, std::unique_ptr<Execution> execution,
-                       Ground ground, std::optional<std::chrono::duration<double>> delay = {});
+                       Ground ground, std::optional<Delay> delay = {}, TaskId id = 0);
+  /// A planned call that was read from the world's file; the limit was looked at when it was
+  /// forked.
+  void restore(TaskId id, ObjectId player, ObjectId owner, std::unique_ptr<Execution> execution,
+               Delay delay);
 
-  /// Runs a new foreground task at once, before the call returns, unless a task runs already.
-  void run_now(ObjectId player, ObjectId owner, std::unique_ptr<Execution> execution);
+  /// Runs a new foreground task at once, before the call returns, unless a task runs already. What
+  /// it returned, if it ended by that. One that reports another's end is marked so, and its forks.
+  enum class Purpose { command, report };
+  std::optional<Value> run_now(ObjectId player, ObjectId owner,
+                               std::unique_ptr<Execution> execution,
+                               Purpose purpose = Purpose::command);
 
   /// Runs what is ready, for a turn at most. True: more is ready.
   bool run_ready();
@@ -75,15 +105,23 @@ class Scheduler {
   Result<void> resume(TaskId id, Resumption with, ObjectId by, Authority authority);
   /// kill_task(id). The running task may kill itself: it then ends at once.
   Result<void> kill(TaskId id, ObjectId by, Authority authority);
-  /// Every task, for shutdown; nobody is told.
+  /// For the server's end: each task that has begun gets a last slice, a short one, and E_INTRPT
+  /// where it waits; its job is ended. What has not begun, or `until` overtakes, is dropped.
+  /// `tell` is called for each of both, before. Planned calls stay planned. From then on nothing
+  /// can wait.
+  void interrupt_all(Clock::time_point until, const std::function<void(const Task&)>& tell);
+  bool interrupted() const { return until_.has_value(); }
+  /// Drops every task; nobody is told, and planned calls stay planned.
   void kill_all();
 
   const Task* find(TaskId id) const;
   const Task* running() const { return running_; }
-  /// The waiting tasks, by id: of one owner, or all.
-  std::vector<TaskView> list(std::optional<ObjectId> owner = {}) const;
+  /// The tasks that wait or are ready, by id: of one owner, or all; no more than `most`.
+  std::vector<TaskView> list(std::optional<ObjectId> owner, std::size_t most) const;
+  /// How many those are.
+  std::size_t count(std::optional<ObjectId> owner) const;
   std::size_t size() const { return tasks_.size(); }
-  /// How many tasks of `owner` wait, and whether one more may (E_QUOTA).
+  /// Whether one more task of `owner` may wait (E_QUOTA), and any at all (E_INTRPT).
   Result<void> may_wait(ObjectId owner) const;
 
   const SchedulerLimits& limits() const { return limits_; }
@@ -92,20 +130,28 @@ class Scheduler {
   struct Timer {
     Clock::time_point at;
     Ticket ticket;
-    bool operator>(const Timer& other) const { return at > other.at; }
+    bool operator>(const Timer& other) const {
+      return at != other.at ? at > other.at : ticket.task > other.ticket.task;
+    }
   };
 
-  Task& add(ObjectId player, ObjectId owner, std::unique_ptr<Execution> execution, Ground ground);
-  std::unique_ptr<Task> make(ObjectId player, ObjectId owner, std::unique_ptr<Execution> execution,
-                             Ground ground);
+  Task& add(TaskId id, ObjectId player, ObjectId owner, std::unique_ptr<Execution> execution,
+            Ground ground);
+  void queue(Task& task, std::optional<Delay> delay);
   void make_ready(Task& task, Resumption with);
-  void run_slice(Task& task);
+  Slice slice_of(const Task& task) const;
+  std::optional<Value> run_slice(Task& task);
   void begin_wait(Task& task, Wait wait);
-  void finish(Task& task, Step step);
+  std::optional<Value> finish(Task& task, Step step);
+  void last_slice(Task& task);
+  void drop(Task& task);
+  void enter_idle(const Task& task);
+  void leave_idle(const Task& task);
   void wake_due(Clock::time_point now);
   void drop_stale_timers();
   void leave_wait(Task& task);
   void break_wait(Task& task);
+  std::vector<TaskId> ids() const;
 
   SchedulerLimits limits_;
   std::function<void()> wake_;
@@ -115,9 +161,13 @@ class Scheduler {
   std::size_t ready_head_ = 0;
   std::vector<Timer> timers_;  // a heap, soonest on top; stale entries are skipped
   std::size_t stale_timers_ = 0;
-  std::unordered_map<ObjectId, std::size_t> waiting_of_;
+  bool timer_moved_ = false;  // the soonest timer is another one, and the owner does not know
+  std::unordered_map<ObjectId, boost::unordered_flat_set<TaskId>> idle_of_;  // all but the running
   Task* running_ = nullptr;
-  TaskId last_id_ = 0;
+  const Allowances* allowances_ = nullptr;
+  std::optional<Clock::time_point> until_;  // the last slices' end
+  TaskId own_last_id_ = 0;
+  TaskId* last_id_ = &own_last_id_;
 };
 
 }  // namespace cosmoo

@@ -59,6 +59,11 @@ struct Frame {
   int line = 0;
 };
 
+/// {this, verb name, programmer, verb location, player, line}
+Value as_value(const Frame& frame);
+/// A list of those.
+Value as_value(const std::vector<Frame>& calls);
+
 /// What a script used up when it was ended for it.
 enum class Budget { ticks, seconds, memory };
 
@@ -69,12 +74,14 @@ struct Finished {
 struct Failed {
   Value error;
   std::vector<std::string> traceback;
+  std::vector<Frame> calls{};  ///< Innermost first.
 };
 /// Ended by the engine; no script could catch it. `message` says which budget and where.
 struct Aborted {
   std::optional<Budget> budget;  ///< none: the task was killed
   std::string message;
   std::vector<std::string> traceback;
+  std::vector<Frame> calls{};  ///< Innermost first.
 };
 /// How one slice of a task ended.
 using Step = std::variant<Finished, Failed, Aborted, Wait>;
@@ -90,11 +97,18 @@ class Execution {
   virtual ~Execution() = default;
   /// Runs from the start, or on from the last wait, to the next end of a slice.
   virtual Step run(Task& task, Resumption with) = 0;
-  /// The calls it is in, innermost first; while it does not run.
-  virtual std::vector<Frame> stack() const = 0;
+  /// The calls it is in, innermost first and no more than `most`; while it does not run.
+  virtual std::vector<Frame> stack(std::size_t most) const = 0;
   /// Bytes that the language holds for it.
   virtual std::size_t bytes() const = 0;
+  /// Whether it will be there again after a restart: a planned call that has not begun.
+  virtual bool planned() const { return false; }
+  /// kill_task() ends it before it has begun: what is planned is forgotten.
+  virtual void cancel() {}
 };
+
+/// A command's task until it waits; forks, and whatever has waited.
+enum class Ground { foreground, background };
 
 /// What one slice may use. A slice begins when a task starts to run and ends when it waits.
 struct Slice {
@@ -108,7 +122,9 @@ struct Task {
   ObjectId owner = kNothing;   ///< Whose permissions it waits with: who may resume and kill it.
   bool background = false;     ///< Forked, or suspended at least once.
   bool begun = false;          ///< Has run a slice.
-  Slice budget;                ///< Of the slice that runs or runs next; the scheduler sets it.
+  bool reports = false;        ///< Tells of another task's end, or was forked by one that does.
+  Slice budget;                ///< Of the slice that runs or ran last; the scheduler sets it.
+  Clock::time_point slice_began{};
   TaskState state = TaskState::queued;
   Clock::time_point started_at{};
   Wait wait;  ///< While suspended or waiting.

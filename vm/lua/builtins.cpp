@@ -87,11 +87,15 @@ int builtin_l(lua_State* L) {
   Outcome outcome = builtin.run(call);
   execution.spend(call.spent());
   if (auto* waits = std::get_if<Wait>(&outcome)) {
-    if (!lua_isyieldable(L) || execution.doomed()) {
+    if (!lua_isyieldable(L) || execution.doomed() || rt.scheduler.interrupted()) {
       // What it began is ended, and would have come to a wait that never was.
       if (waits->on_kill) waits->on_kill();
       ++execution.task().wait_number;
       execution.check_doom(L);
+      if (rt.scheduler.interrupted()) {
+        raise(L, Error(ErrorCode::intrpt,
+                       fmt::format("{}() cannot wait: the server is shutting down", builtin.name)));
+      }
       raise(L, Error(ErrorCode::invarg,
                      fmt::format("{}() cannot wait inside of a function that is called by sort(), "
                                  "gsub() or a metamethod",
@@ -116,10 +120,7 @@ int callers_l(lua_State* L) {
   const std::vector<Frame> frames = runtime(L).current->callers();
   lua_createtable(L, static_cast<int>(frames.size()), 0);
   for (std::size_t i = 1; i < frames.size(); ++i) {
-    const Frame& frame = frames[i];
-    const Value row(List{Value(frame.this_object), Value(frame.verb), Value(frame.programmer),
-                         Value(frame.definer), Value(frame.player), Value(frame.line)});
-    push_value(L, row);
+    push_value(L, as_value(frames[i]));
     lua_rawseti(L, -2, static_cast<lua_Integer>(i));
   }
   return 1;
@@ -140,10 +141,13 @@ int set_task_perms_l(lua_State* L) {
 
 int caller_perms_l(lua_State* L) {
   const auto& activations = runtime(L).current->activations;
-  const bool called = activations.size() >= 2;
   const std::optional<ObjectId> otherwise = to_object(L, 1);
-  push_object(
-      L, called ? activations[activations.size() - 2].programmer : otherwise.value_or(kNothing));
+  const ObjectId planned_by = runtime(L).current->called_by;
+  if (activations.size() >= 2) {
+    push_object(L, activations[activations.size() - 2].programmer);
+  } else {
+    push_object(L, planned_by != kNothing ? planned_by : otherwise.value_or(kNothing));
+  }
   return 1;
 }
 

@@ -1,4 +1,4 @@
-// Verb calls: obj:verb(...), pass(...), eval(...), fork(...), and the first call of every task.
+// Verb calls: obj:verb(...), pass(...), eval(...), and the first call of every task.
 //
 // Each makes an activation with the verb owner's permissions; arguments, results and errors cross
 // as inert values. An error stops at each border, where the activation ends, and goes on from
@@ -278,41 +278,6 @@ int task_ended_k(lua_State* L, int, lua_KContext) {
   return 0;
 }
 
-int fork_l(lua_State* L) {
-  Runtime& rt = runtime(L);
-  LuaExecution& parent = *rt.current;
-  parent.charge(L, 1);
-  if (lua_type(L, 1) != LUA_TNUMBER) {
-    raise(L, ErrorCode::type, "fork() takes seconds first, not %s", describe(L, 1));
-  }
-  if (lua_type(L, 2) != LUA_TFUNCTION) {
-    raise(L, ErrorCode::type, "fork() takes a function second, not %s", describe(L, 2));
-  }
-  const double seconds = lua_tonumber(L, 1);
-  if (!(seconds >= 0 && seconds <= 1e9)) {
-    raise(L, ErrorCode::invarg, "fork(): %f seconds are not possible", seconds);
-  }
-  const int count = lua_gettop(L) - 1;
-  lua_createtable(L, count, 1);
-  for (int i = 1; i <= count; ++i) {
-    lua_pushvalue(L, i + 1);
-    lua_rawseti(L, -2, i);
-  }
-  lua_pushinteger(L, count);
-  lua_setfield(L, -2, "n");
-  auto child = std::make_unique<LuaExecution>(rt);
-  child->start = LuaExecution::Fork{luaL_ref(L, LUA_REGISTRYINDEX)};
-  child->activations.push_back(parent.top());
-  child->command = parent.command;
-  const Activation& activation = parent.top();
-  const Result<TaskId> id =
-      rt.scheduler.start(activation.player, activation.programmer, std::move(child),
-                         Scheduler::Ground::background, std::chrono::duration<double>(seconds));
-  if (!id) raise(L, id.error());
-  lua_pushinteger(L, *id);
-  return 1;
-}
-
 }  // namespace
 
 CompiledVerb compiled_verb(lua_State* L, const VerbRef& ref) {
@@ -343,13 +308,15 @@ int task_main_l(lua_State* L) {
   Runtime& rt = runtime(L);
   LuaExecution& execution = *rt.current;
   lua_settop(L, 0);
+  if (std::holds_alternative<LuaExecution::Planned>(execution.start)) begin_planned_call(L);
   if (auto* call = std::get_if<std::unique_ptr<VerbCall>>(&execution.start)) {
     const std::unique_ptr<VerbCall> given = std::move(*call);
     VerbCall& start = *given;
     const Verb* verb = rt.world.verb(start.verb);
     if (verb == nullptr) raise(L, ErrorCode::verbnf, "the verb is gone");
-    enter_activation(rt, {start.this_object, start.verb.definer, verb->owner, start.player,
-                          start.player, called_name(rt, start.verb, start.name)});
+    enter_activation(
+        rt, {start.this_object, start.verb.definer, verb->owner, start.player,
+             start.caller.value_or(start.player), called_name(rt, start.verb, start.name)});
     const CompiledVerb code = compiled_verb(L, start.verb);
     luaL_checkstack(L, static_cast<int>(start.args.size()), "arguments");
     for (const Value& argument : start.args) push_value(L, argument);
@@ -417,8 +384,7 @@ void open_calls(lua_State* L) {
   runtime(L).verb_callers = luaL_ref(L, LUA_REGISTRYINDEX);
 
   lua_rawgeti(L, LUA_REGISTRYINDEX, runtime(L).globals);
-  constexpr luaL_Reg kFunctions[] = {
-      {"pass", pass_l}, {"eval", eval_l}, {"fork", fork_l}, {nullptr, nullptr}};
+  constexpr luaL_Reg kFunctions[] = {{"pass", pass_l}, {"eval", eval_l}, {nullptr, nullptr}};
   luaL_setfuncs(L, kFunctions, 0);
   lua_pop(L, 1);
 }

@@ -30,6 +30,7 @@ int open_l(lua_State* L) {
   open_views(L);
   open_objects(L);
   open_calls(L);
+  open_fork(L);
   open_builtins(L);
   open_profiler(L);
   lua_gc(L, LUA_GCSTOP);  // but for collect()
@@ -68,6 +69,14 @@ class LuaEngine final : public Engine {
     if (verb == nullptr) return fail(ErrorCode::verbnf, "there is no such verb");
     auto execution = std::make_unique<LuaExecution>(rt_);
     execution->start = std::make_unique<VerbCall>(std::move(call));
+    return execution;
+  }
+
+  std::unique_ptr<Execution> planned_call(TaskId task) override {
+    auto execution = std::make_unique<LuaExecution>(rt_);
+    execution->start = LuaExecution::Planned{task};
+    const PlannedCall* const call = rt_.world.planned().find(task);
+    execution->hold(sizeof(Task) + execution->bytes() + (call != nullptr ? call->bytes() : 0));
     return execution;
   }
 

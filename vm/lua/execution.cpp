@@ -76,6 +76,25 @@ LuaExecution::~LuaExecution() {
   if (auto* fork = std::get_if<Fork>(&start); fork != nullptr && fork->packed != LUA_NOREF) {
     luaL_unref(rt_.main, LUA_REGISTRYINDEX, fork->packed);
   }
+  rt_.memory.used -= held_;
+  if (rt_.current != nullptr) {
+    rt_.current->task().memory_charged += static_cast<std::int64_t>(held_);
+  }
+}
+
+void LuaExecution::hold(std::size_t bytes) {
+  rt_.memory.used += bytes;
+  held_ += bytes;
+}
+
+void LuaExecution::hold(lua_State* L, std::size_t bytes) {
+  hold_outside(L, bytes);
+  held_ += bytes;
+  rt_.current->task().memory_charged -= static_cast<std::int64_t>(bytes);
+}
+
+void LuaExecution::cancel() {
+  if (const auto* plan = std::get_if<Planned>(&start)) rt_.world.planned().take(plan->task);
 }
 
 bool LuaExecution::get_thread() {
@@ -157,7 +176,8 @@ Step LuaExecution::ended_by_error(int status) {
   if (status == LUA_ERRMEM) doom(Budget::memory);
   if (doomed_) {
     note_traceback(thread_.state);
-    return Aborted{over_, std::string(over_text(over_)), traceback(over_text(over_))};
+    return Aborted{over_, std::string(over_text(over_)), traceback(over_text(over_)),
+                   std::move(raised_in_)};
   }
   Value error = error_value(thread_.state);
   note_traceback(thread_.state);
@@ -171,7 +191,8 @@ Step LuaExecution::ended_by_error(int status) {
     const std::string shown = to_text(error);
     text = raised_in_.empty() ? shown : std::string(without_place(shown, raised_in_.front()));
   }
-  return Failed{std::move(error), traceback(text)};
+  std::vector<std::string> lines = traceback(text);
+  return Failed{std::move(error), std::move(lines), std::move(raised_in_)};
 }
 
 std::vector<std::string> LuaExecution::traceback(std::string_view what) const {
@@ -191,7 +212,7 @@ std::vector<std::string> LuaExecution::traceback(std::string_view what) const {
 
 // Lua's own stack tells the lines; our activations tell who. They meet where one verb called the
 // next: at the functions of calls.cpp.
-std::vector<Frame> LuaExecution::frames(lua_State* L) const {
+std::vector<Frame> LuaExecution::frames(lua_State* L, std::size_t most) const {
   std::vector<Frame> calls;
   auto activation = activations.rbegin();
   int line = 0;
@@ -202,8 +223,9 @@ std::vector<Frame> LuaExecution::frames(lua_State* L) const {
     line = 0;
   };
   lua_Debug record;
-  for (int level = 0; L != nullptr && activation != activations.rend() && level < kMostLevels &&
-                      lua_checkstack(L, 1) && lua_getstack(L, level, &record) != 0;
+  const auto wanted = [&] { return activation != activations.rend() && calls.size() < most; };
+  for (int level = 0; L != nullptr && wanted() && level < kMostLevels && lua_checkstack(L, 1) &&
+                      lua_getstack(L, level, &record) != 0;
        ++level) {
     lua_getinfo(L, "Slf", &record);
     const bool boundary = is_activation_boundary(lua_tocfunction(L, -1));
@@ -214,15 +236,22 @@ std::vector<Frame> LuaExecution::frames(lua_State* L) const {
       line = record.currentline;
     }
   }
-  while (activation != activations.rend()) add();
+  while (wanted()) add();
   return calls;
 }
 
-std::vector<Frame> LuaExecution::stack() const { return frames(thread_.state); }
+std::vector<Frame> LuaExecution::stack(std::size_t most) const {
+  const auto* const plan = std::get_if<Planned>(&start);
+  const PlannedCall* const call = plan != nullptr ? rt_.world.planned().find(plan->task) : nullptr;
+  if (call == nullptr) return frames(thread_.state, most);
+  const auto verb = rt_.world.find_verb(call->object, call->verb);
+  return {{call->object, call->verb, call->programmer, verb ? verb->definer : kNothing,
+           call->player, 0}};
+}
 
 std::size_t LuaExecution::bytes() const {
   constexpr std::size_t kThread = 1100;  // a fresh coroutine, measured
-  return sizeof *this + activations.capacity() * sizeof(Activation) +
+  return std::max(held_, sizeof *this) + activations.capacity() * sizeof(Activation) +
          (thread_.state != nullptr ? kThread : 0);
 }
 

@@ -55,23 +55,30 @@ std::span<const Builtin> lua_builtins() {
               "second form is a syntax error with its line and column; `incomplete` tells that "
               "more lines could make it right. Errors of the code are raised."},
       Builtin{"fork",
-              {{"seconds", kNumber}, {"function"}},
+              {{"seconds", kNumber}, {"function or object"}},
               2,
               Access::everyone,
               nullptr,
               "integer",
-              "Starts a task that calls the function, with the further arguments, after that many "
-              "seconds; returns its id. The task has background budgets and the permissions of the "
-              "verb that forked it.",
+              "Starts a task after that many seconds; returns its id. fork(seconds, function, "
+              "...) calls the function, with the permissions of the verb that forked it. "
+              "fork(seconds, object, \"verb\", ...) calls the verb, as that verb would, and is "
+              "kept with the world: after a restart it runs at its time, or at once if that has "
+              "passed. With names: fork{seconds = 5, object = me, verb = \"wake\", args = {1}}, "
+              "or fork{seconds = 5, func = f, args = {1}}. The task has background budgets. "
+              "E_TYPE, E_INVARG for what cannot be; E_INVIND, E_VERBNF if there is no such "
+              "object or verb; E_QUOTA if too many of your tasks wait.",
               true},
-      Builtin{"callers",
-              {},
-              0,
-              Access::everyone,
-              nullptr,
-              "list of lists",
-              "The verb calls that led here, innermost first, without the one that asks: "
-              "{this, verb name, programmer, verb location, player, line}."},
+      Builtin{
+          "callers",
+          {{"lines", kFlag}},
+          0,
+          Access::everyone,
+          nullptr,
+          "list of lists",
+          "The verb calls that led here, innermost first, without the one that asks: "
+          "{this, verb name, programmer, verb location, player, line}. The line is there always, "
+          "whether or not it is asked for."},
       Builtin{"set_task_perms",
               {{"who", kObject}},
               1,
@@ -87,8 +94,9 @@ std::span<const Builtin> lua_builtins() {
           Access::everyone,
           nullptr,
           "object",
-          "Whose permissions the calling verb has; `otherwise`, or #-1, when a command or a fork "
-          "called. A command begins with set_task_perms(caller_perms(player)) to act for "
+          "Whose permissions the calling verb has, or the one that forked the call; `otherwise`, "
+          "or #-1, when a command called, or a function was forked. A command begins with "
+          "set_task_perms(caller_perms(player)) to act for "
           "whoever wants it."},
       Builtin{"task_perms",
               {},

@@ -96,18 +96,31 @@ class LuaExecution final : public Execution {
   ~LuaExecution() override;
 
   Step run(Task& task, Resumption with) override;
-  std::vector<Frame> stack() const override;
+  std::vector<Frame> stack(std::size_t most) const override;
   std::size_t bytes() const override;
+  bool planned() const override { return std::holds_alternative<Planned>(start); }
+  void cancel() override;
 
-  // What it starts with: one of these three.
+  // What it starts with: one of these four.
   struct Source {  ///< eval: text that runs with the first activation's permissions
     std::string text;
   };
   struct Fork {  ///< a function and its arguments, packed into a table in the registry
     int packed = LUA_NOREF;
   };
-  std::variant<std::unique_ptr<VerbCall>, Source, Fork>
+  struct Planned {  ///< the world's planned call of that task
+    TaskId task = 0;
+  };
+  std::variant<std::unique_ptr<VerbCall>, Source, Fork, Planned>
       start;  ///< A call is large, and short-lived.
+
+  ObjectId called_by = kNothing;  ///< Whose permissions the first call was planned with.
+
+  /// Counts memory that is kept for it outside of Lua's heap, until it ends. It is nobody's slice
+  /// that pays: the task would never get back what is freed when another one runs.
+  void hold(std::size_t bytes);
+  /// As above, for a task that runs: raises if there is no room.
+  void hold(lua_State* L, std::size_t bytes);
 
   std::vector<Activation> activations;
   std::shared_ptr<const Command> command;  ///< The words that were typed; null: none.
@@ -127,11 +140,11 @@ class LuaExecution final : public Execution {
   void doom(std::optional<Budget> budget);
   bool doomed() const { return doomed_; }
   /// The calls of the running task, innermost first.
-  std::vector<Frame> callers() const { return frames(thread_.state); }
+  std::vector<Frame> callers() const { return frames(thread_.state, kAllCalls); }
   /// Keeps the calls in which an error is raised, until it is caught: the stack is unwound piece by
   /// piece before the task has ended by it.
   void note_traceback(lua_State* L) {
-    if (raised_in_.empty()) raised_in_ = frames(L);
+    if (raised_in_.empty()) raised_in_ = frames(L, kAllCalls);
   }
   void forget_traceback() { raised_in_.clear(); }
   std::int64_t ticks_left() const { return ticks_left_; }
@@ -148,7 +161,8 @@ class LuaExecution final : public Execution {
   bool get_thread();
   void drop_thread();
   Step ended_by_error(int status);
-  std::vector<Frame> frames(lua_State* L) const;
+  static constexpr std::size_t kAllCalls = SIZE_MAX;
+  std::vector<Frame> frames(lua_State* L, std::size_t most) const;
   std::vector<std::string> traceback(std::string_view what) const;
 
   Runtime& rt_;
@@ -161,6 +175,7 @@ class LuaExecution final : public Execution {
   bool doomed_ = false;
   std::optional<Budget> over_;
   std::vector<Frame> raised_in_;
+  std::size_t held_ = 0;
 };
 
 // --- errors.cpp
@@ -190,6 +205,12 @@ int task_main_l(lua_State* L);
 /// Whether a function on Lua's stack is where one activation ends and the next begins.
 bool is_activation_boundary(lua_CFunction function);
 void open_calls(lua_State* L);
+
+// --- fork.cpp
+/// Turns the start of a task that was planned into the call of its verb; raises E_INVIND or
+/// E_VERBNF when there is none any more.
+void begin_planned_call(lua_State* L);
+void open_fork(lua_State* L);
 
 // --- views.cpp
 void push_view(lua_State* L, ObjectId object, Symbol property);

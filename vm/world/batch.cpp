@@ -33,6 +33,7 @@ void merge(Changes& older, Changes newer) {
     return;
   }
   older.max_object = std::max(older.max_object, newer.max_object);
+  older.last_task = std::max(older.last_task, newer.last_task);
   boost::unordered_flat_set<ObjectId> recycled;
   for (const auto& row : newer.objects) {
     if (!row.data) recycled.insert(row.object);
@@ -47,6 +48,8 @@ void merge(Changes& older, Changes newer) {
   overtake<Changes::VerbsRow, ObjectId>(older.verbs, std::move(newer.verbs), object_of);
   overtake<Changes::PropertyRow, std::string>(older.properties, std::move(newer.properties),
                                               property_key);
+  overtake<PlannedCalls::Change, std::int64_t>(older.planned, std::move(newer.planned),
+                                               [](const auto& row) { return row.task; });
 }
 
 }  // namespace cosmoo

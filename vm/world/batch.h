@@ -5,8 +5,8 @@
 
 namespace cosmoo {
 
-/// Adds `newer` to `older`: at most one row for each object, property and verb list remains, the
-/// newest; a recycled object's properties and verbs go with it.
+/// Adds `newer` to `older`: at most one row for each object, property, verb list and planned call
+/// remains, the newest; a recycled object's properties and verbs go with it.
 void merge(Changes& older, Changes newer);
 
 }  // namespace cosmoo

@@ -6,6 +6,7 @@ target_sources(cosmoo_vm PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/command.cpp
   ${CMAKE_CURRENT_LIST_DIR}/file_lock.cpp
   ${CMAKE_CURRENT_LIST_DIR}/match.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/planned_calls.cpp
   ${CMAKE_CURRENT_LIST_DIR}/sqlite.cpp
   ${CMAKE_CURRENT_LIST_DIR}/store.cpp
   ${CMAKE_CURRENT_LIST_DIR}/store_load.cpp

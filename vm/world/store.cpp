@@ -10,10 +10,23 @@ namespace cosmoo {
 namespace {
 
 constexpr std::string_view kApplicationId = "1129272141";  // "COSM", as PRAGMA application_id
-constexpr int kSchemaVersion = 1;
 
-// Names are compared as symbols are: ASCII letters without case. The preposition is the index of a
-// row in verb_args.cpp, or -1 for none and -2 for any; parents are numbers with spaces between.
+// How a file of each format becomes one of the next: the first step begins with version 1.
+constexpr const char* kSteps[] = {
+    R"(
+  CREATE TABLE planned(
+    task INTEGER PRIMARY KEY, due INTEGER NOT NULL, object INTEGER NOT NULL, verb TEXT NOT NULL,
+    args BLOB NOT NULL, programmer INTEGER NOT NULL, caller INTEGER NOT NULL,
+    player INTEGER NOT NULL) STRICT;
+  INSERT INTO meta VALUES ('last_task', 0);
+  PRAGMA user_version = 2;
+)"};
+constexpr int kFirstVersion = 1;
+constexpr int kSchemaVersion = kFirstVersion + static_cast<int>(std::size(kSteps));
+
+// Version 1; the steps above make the rest. Names are compared as symbols are: ASCII letters
+// without case. The preposition is the index of a row in verb_args.cpp, or -1 for none and -2 for
+// any; parents are numbers with spaces between.
 constexpr const char* kTables = R"(
   PRAGMA application_id = 1129272141;
   PRAGMA user_version = 1;
@@ -119,7 +132,8 @@ Result<void> Store::identify() {
       return wrong("it is from a newer version of Cosmoo (file format " + *version_text +
                    ", this server knows " + std::to_string(kSchemaVersion) + ")");
     }
-    if (version < kSchemaVersion) return wrong("it has the unknown file format " + *version_text);
+    if (version < kFirstVersion) return wrong("it has the unknown file format " + *version_text);
+    version_ = version;
     // A third of the time that loading takes; it sees what loading would pass by, such as a page
     // that two tables share.
     const auto check = database_.ask("PRAGMA quick_check(1)");
@@ -140,7 +154,10 @@ Result<void> Store::set_up() {
       !done) {
     return done;
   }
-  if (is_new_) return make_tables();
+  if (is_new_) {
+    if (auto done = make_tables(); !done) return done;
+  }
+  if (auto done = bring_up_to_date(); !done) return done;
   const auto batches = read_meta("batch");
   if (!batches) return tl::unexpected(batches.error());
   batches_ = *batches;
@@ -156,7 +173,21 @@ Result<void> Store::make_tables() {
   }
   if (done) done = database_.execute("COMMIT");
   if (!done) database_.roll_back();
+  version_ = kFirstVersion;
   return done;
+}
+
+Result<void> Store::bring_up_to_date() {
+  for (; version_ < kSchemaVersion; ++version_) {
+    auto done = database_.execute("BEGIN IMMEDIATE");
+    if (done) done = database_.execute(kSteps[version_ - kFirstVersion]);
+    if (done) done = database_.execute("COMMIT");
+    if (!done) {
+      database_.roll_back();
+      return done;
+    }
+  }
+  return {};
 }
 
 Result<void> Store::prepare() {
@@ -177,6 +208,8 @@ Result<void> Store::prepare() {
            Row{s.delete_properties, "DELETE FROM properties WHERE object = ?"},
            Row{s.put_verb, "INSERT INTO verbs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
            Row{s.delete_verbs, "DELETE FROM verbs WHERE object = ?"},
+           Row{s.put_planned, "REPLACE INTO planned VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+           Row{s.delete_planned, "DELETE FROM planned WHERE task = ?"},
        }) {
     auto statement = database_.prepare(row.sql);
     if (!statement) return tl::unexpected(statement.error());
@@ -230,15 +263,17 @@ Result<void> Store::write_rows(const Changes& changes) {
   if (auto done = write_objects(changes); !done) return done;
   if (auto done = write_properties(changes); !done) return done;
   if (auto done = write_verbs(changes); !done) return done;
-  Statement& put = statements_->put_meta;
+  if (auto done = write_planned(changes); !done) return done;
+  const auto put_meta = [&put = statements_->put_meta](std::string_view key, std::int64_t value) {
+    put.bind_text(0, key);
+    put.bind(1, value);
+    return put.run();
+  };
   if (!changes.empty()) {
-    put.bind_text(0, "max_object");
-    put.bind(1, changes.max_object);
-    if (auto done = put.run(); !done) return done;
+    if (auto done = put_meta("max_object", changes.max_object); !done) return done;
+    if (auto done = put_meta("last_task", changes.last_task); !done) return done;
   }
-  put.bind_text(0, "batch");
-  put.bind(1, batches_ + 1);
-  return put.run();
+  return put_meta("batch", batches_ + 1);
 }
 
 Result<void> Store::write_objects(const Changes& changes) {
@@ -307,6 +342,29 @@ Result<void> Store::write_verbs(const Changes& changes) {
       s.put_verb.bind_text(8, verb.code);
       if (auto done = s.put_verb.run(); !done) return done;
     }
+  }
+  return {};
+}
+
+Result<void> Store::write_planned(const Changes& changes) {
+  Statements& s = *statements_;
+  for (const auto* row :
+       in_order(changes.planned, [](const auto&a, const auto&b) { return a.task < b.task; })) {
+    Statement& statement = row->call ? s.put_planned : s.delete_planned;
+    statement.bind(0, row->task);
+    if (row->call) {
+      const PlannedCall& call = *row->call;
+      buffer_.clear();
+      encode(call.args, buffer_);
+      statement.bind(1, call.due_us);
+      statement.bind(2, call.object.number);
+      statement.bind_text(3, call.verb);
+      statement.bind_blob(4, buffer_);
+      statement.bind(5, call.programmer.number);
+      statement.bind(6, call.caller.number);
+      statement.bind(7, call.player.number);
+    }
+    if (auto done = statement.run(); !done) return done;
   }
   return {};
 }

@@ -47,6 +47,7 @@ class Store {
     Statement put_object, delete_object;
     Statement put_property, delete_property, delete_properties;
     Statement put_verb, delete_verbs;
+    Statement put_planned, delete_planned;
   };
 
   Store(std::filesystem::path file, FileLock lock, Database database);
@@ -54,6 +55,7 @@ class Store {
   Result<void> identify();
   Result<void> set_up();
   Result<void> make_tables();
+  Result<void> bring_up_to_date();
   Result<void> prepare();
   Result<std::int64_t> read_meta(std::string_view key);
 
@@ -61,6 +63,7 @@ class Store {
   Result<void> write_objects(const Changes& changes);
   Result<void> write_properties(const Changes& changes);
   Result<void> write_verbs(const Changes& changes);
+  Result<void> write_planned(const Changes& changes);
 
   std::filesystem::path file_;
   FileLock lock_;  // outlives the database
@@ -68,6 +71,7 @@ class Store {
   std::unique_ptr<Statements> statements_;
   std::string buffer_;
   std::int64_t batches_ = 0;
+  int version_ = 0;  // the file format that was found
   bool is_new_ = false;
 };
 

@@ -1,4 +1,5 @@
-// Reading a world: three tables in the order of object numbers, stepped side by side.
+// Reading a world: three tables in the order of object numbers, stepped side by side, and the calls
+// that are planned.
 #include <charconv>
 
 #include "vm/world/codec.h"
@@ -159,6 +160,44 @@ Result<void> load_rows(Database& database, World& world, std::int64_t max_object
   return {};
 }
 
+Result<PlannedCall> read_planned(const Statement& row, std::int64_t last_task) {
+  PlannedCall call;
+  call.task = row.number(0);
+  const auto refuse = [&](const std::string& what) {
+    return fail(ErrorCode::file,
+                "it is damaged: the planned task " + std::to_string(call.task) + ' ' + what);
+  };
+  if (call.task <= 0 || call.task > last_task) {
+    return refuse("is beyond the last number used, " + std::to_string(last_task));
+  }
+  call.due_us = row.number(1);
+  if (call.due_us < 0 || call.due_us > PlannedCall::kLatest) return refuse("has no possible time");
+  call.object.number = row.number(2);
+  call.verb = row.bytes(3);
+  if (call.verb.empty()) return refuse("names no verb");
+  auto args = decode(row.bytes(4));
+  if (!args) return refuse("has arguments that do not decode: " + args.error().message);
+  if (!args->is_list()) return refuse("has arguments that are no list");
+  call.args = std::move(*args);
+  call.programmer.number = row.number(5);
+  call.caller.number = row.number(6);
+  call.player.number = row.number(7);
+  return call;
+}
+
+Result<void> load_planned(Database& database, PlannedCalls& planned, std::int64_t last_task) {
+  auto rows = database.prepare("SELECT * FROM planned");
+  if (!rows) return tl::unexpected(rows.error());
+  while (true) {
+    const auto stepped = rows->step();
+    if (!stepped) return tl::unexpected(stepped.error());
+    if (!*stepped) return {};
+    auto call = read_planned(*rows, last_task);
+    if (!call) return tl::unexpected(call.error());
+    planned.load(std::move(*call));
+  }
+}
+
 }  // namespace
 
 Result<void> Store::load(World& world) {
@@ -166,6 +205,13 @@ Result<void> Store::load(World& world) {
   if (!max_object) return wrong(max_object.error().message);
   if (*max_object >= World::kMostObjects) return wrong("it is damaged: too many object numbers");
   if (auto loaded = load_rows(database_, world, *max_object); !loaded) {
+    return wrong(loaded.error().message);
+  }
+  const auto last_task = read_meta("last_task");
+  if (!last_task) return wrong(last_task.error().message);
+  if (*last_task < 0) return wrong("it is damaged: no task has a negative number");
+  world.planned().last_task() = *last_task;
+  if (auto loaded = load_planned(database_, world.planned(), *last_task); !loaded) {
     return wrong(loaded.error().message);
   }
   if (auto linked = world.finish_load(*max_object); !linked) {

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "vm/world/object.h"
+#include "vm/world/planned_calls.h"
 #include "vm/world/symbol.h"
 
 namespace cosmoo {
@@ -61,8 +62,12 @@ struct Changes {
   std::vector<ObjectRow> objects;
   std::vector<PropertyRow> properties;
   std::vector<VerbsRow> verbs;
+  std::vector<PlannedCalls::Change> planned;
   std::int64_t max_object = -1;
-  bool empty() const { return objects.empty() && properties.empty() && verbs.empty(); }
+  std::int64_t last_task = 0;
+  bool empty() const {
+    return objects.empty() && properties.empty() && verbs.empty() && planned.empty();
+  }
 };
 
 class World {
@@ -154,6 +159,10 @@ class World {
   Result<void> set_verb_info(const VerbRef& ref, ObjectId owner, std::uint8_t permissions,
                              std::string names);
   Result<void> set_verb_args(const VerbRef& ref, VerbArgs args);
+
+  /// Verb calls that will be made later.
+  PlannedCalls& planned() { return planned_; }
+  const PlannedCalls& planned() const { return planned_; }
 
   // --- for the store
   /// The function is called in the middle of a change: it may set a timer, not take the changes.
@@ -249,6 +258,7 @@ class World {
   boost::unordered_flat_set<ObjectId> dirty_objects_;
   boost::unordered_flat_set<ObjectId> dirty_verbs_;
   boost::unordered_flat_set<PropertyKey> dirty_properties_;
+  PlannedCalls planned_{[this] { note_first(); }};
   bool noted_ = false;
   std::function<void()> on_change_;
 };

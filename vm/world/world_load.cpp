@@ -28,12 +28,15 @@ void World::note_property(ObjectId id, Symbol name) {
 }
 
 bool World::dirty() const {
-  return !dirty_objects_.empty() || !dirty_verbs_.empty() || !dirty_properties_.empty();
+  return !dirty_objects_.empty() || !dirty_verbs_.empty() || !dirty_properties_.empty() ||
+         planned_.dirty();
 }
 
 Changes World::take_changes() {
   Changes changes;
   changes.max_object = max_object_;
+  changes.last_task = planned_.last_task();
+  changes.planned = planned_.take_changes();
   changes.objects.reserve(dirty_objects_.size());
   for (const ObjectId id : dirty_objects_) {
     auto& row = changes.objects.emplace_back(Changes::ObjectRow{id, std::nullopt});

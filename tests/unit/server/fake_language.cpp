@@ -34,7 +34,7 @@ class FakeExecution final : public Execution {
     Run run{server_, call_, std::move(with), turn_++};
     return body_(run);
   }
-  std::vector<Frame> stack() const override { return {}; }
+  std::vector<Frame> stack(std::size_t) const override { return {}; }
   std::size_t bytes() const override { return sizeof *this; }
 
  private:
@@ -49,6 +49,7 @@ class FakeLanguage final : public Language, public Engine {
   explicit FakeLanguage(const Foundation& foundation) : server_(foundation) {}
 
   Engine& engine() override { return *this; }
+  std::unique_ptr<Execution> planned_call(TaskId) override { return nullptr; }
   void end_jobs() override {}
   std::size_t jobs_running() const override { return 0; }
 
@@ -187,7 +188,7 @@ const std::map<std::string, Body>& bodies() {
        }},
       {"killreads",
        [](Run& run) -> Step {
-         for (const TaskView& task : run.server.scheduler.list()) {
+         for (const TaskView& task : run.server.scheduler.list({}, SIZE_MAX)) {
            if (task.wait_kind == Wait::Kind::read && task.state == TaskState::waiting) {
              (void)run.server.scheduler.kill(task.id, kNothing, Scheduler::Authority::wizard);
            }

@@ -14,7 +14,7 @@ class Scripted final : public Execution {
  public:
   explicit Scripted(Work work) : work_(std::move(work)) {}
   Step run(Task& task, Resumption with) override { return work_(task, std::move(with)); }
-  std::vector<Frame> stack() const override { return {}; }
+  std::vector<Frame> stack(std::size_t) const override { return {}; }
   std::size_t bytes() const override { return 0; }
 
  private:
