@@ -62,6 +62,18 @@ property { "editor", {
   "Words can be shortened. What you edit is kept when you are disconnected: @edit goes on.",
 } }
 
+property { "tasks", {
+  "fork(5, function() ... end)   runs it in five seconds, if the server is still there",
+  "fork(5, obj, \"verb\", ...)    calls the verb in five seconds, after a restart too",
+  "suspend(5), yin()             let others run, in a loop that may be long",
+  "@tasks, @forks, @kill TASK    show and end what waits",
+  "When the server ends, what waits has E_INTRPT raised in it, and a moment to clean up.",
+  "A wizard's properties fg_ticks, fg_seconds, bg_ticks, bg_seconds and queued_task_limit on a player,",
+  "not writable, change what that player may use.",
+  "#0:handle_uncaught_error(code, message, value, traceback, lines) and",
+  "#0:handle_task_timeout(resource, traceback, lines) are told of failures; true hides them.",
+} }
+
 property { "screen", {
   "@pagelength LINES|auto|off   long output comes in pages; @more shows the next one",
   "@colour on|off|auto          auto: as your client says it can",

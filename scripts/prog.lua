@@ -266,29 +266,54 @@ end }
 
 -- --- tasks
 
-verb { "@tasks @forks", "any none none", function()
+-- player:show_tasks(states): a table of the waiting tasks; of those in one of the states, if given.
+verb { "show_tasks", function()
+  set_task_perms(caller_perms(player))
+  local states, most = args[1], 200
+  local count, rows = queued_tasks(nil, true), {}
+  for _, row in ipairs(queued_tasks(nil, false, states and 10000 or most)) do
+    local id, at, state, _, owner, definer, name, line = table.unpack(row)
+    if #rows < most and (not states or states[state]) then
+      local wakes = at
+      if state == "reading" then
+        wakes = "with a line"
+      elseif at == math.maxinteger then
+        wakes = "with resume()"
+      elseif type(at) == "number" then
+        local left = math.max(0, at - ftime())
+        wakes = left < 60 and ("in %.1fs"):format(left) or "in " .. $duration(left)
+      end
+      rows[#rows + 1] = { id, $label(owner), state, wakes,
+        (valid(definer) and definer .. ":" .. name or name) .. (line > 0 and ", line " .. line or "") }
+    end
+  end
+  if #rows == 0 then return player:tell(states and "No fork is waiting." or "No task is waiting.") end
+  local lines = $text:table({ "Task", "Owner", "State", "Wakes", "Where" }, rows)
+  if not states and count > #rows then lines[#lines + 1] = #rows .. " of " .. $text:count(count, "task") .. "." end
+  player:tell_lines(lines)
+end }
+
+verb { "@tasks", "any none none", function()
   -- @tasks [TASK]
   -- Your waiting tasks; or the calls that one of them is in.
   set_task_perms(caller_perms(player))
-  if argstr ~= "" then
-    local id = math.tointeger(tonumber(argstr))
-    if not id then return player:usage() end
-    local ok, stack = pcall(task_stack, id)
-    if not ok then return player:tell_error(stack) end
-    local rows = {}
-    for i, call in ipairs(stack) do
-      rows[i] = { valid(call[4]) and call[4] .. ":" .. call[2] or call[2], call[6], tostr(call[1]), $label(call[3]) }
-    end
-    return player:tell_lines($text:table({ "Verb", "Line", "this", "Permissions of" }, rows))
-  end
+  if argstr == "" then return player:show_tasks() end
+  local id = math.tointeger(tonumber(argstr))
+  if not id then return player:usage() end
+  local ok, stack = pcall(task_stack, id)
+  if not ok then return player:tell_error(stack) end
   local rows = {}
-  for i, row in ipairs(queued_tasks()) do
-    local id, wakes, _, _, owner, definer, name, line = table.unpack(row)
-    rows[i] = { id, $label(owner), type(wakes) == "string" and wakes or ("in %.1fs"):format(wakes),
-      (valid(definer) and definer .. ":" .. name or name) .. (line > 0 and ", line " .. line or "") }
+  for i, call in ipairs(stack) do
+    rows[i] = { valid(call[4]) and call[4] .. ":" .. call[2] or call[2], call[6], tostr(call[1]), $label(call[3]) }
   end
-  if #rows == 0 then return player:tell("No task is waiting.") end
-  player:tell_lines($text:table({ "Task", "Owner", "Wakes", "Where" }, rows))
+  player:tell_lines($text:table({ "Verb", "Line", "this", "Permissions of" }, rows))
+end }
+
+verb { "@forks", "none none none", function()
+  -- @forks
+  -- Your tasks that have not begun. Those that are planned, forks of a verb, outlive the server.
+  set_task_perms(caller_perms(player))
+  player:show_tasks({ planned = true, forked = true })
 end }
 
 verb { "@kill", "any none none", function()
