@@ -3,6 +3,10 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 #include "tests/bench/bench_server.h"
 #include "tests/bench/lua_floor.h"
 #include "tests/bench/measurements.h"
@@ -34,6 +38,11 @@ constexpr const char* kNotBegun = R"(
     end
     local made = ftime() - began
     notify(player, "made"))";
+constexpr const char* kPlanned = R"(
+    local began, ids = ftime(), {{}}
+    for i = 1, {count} do ids[i] = fork(3600, me, "tell", "task ", i) end
+    local made = ftime() - began
+    notify(player, "made"))";
 constexpr const char* kKill = R"(
     read()
     began = ftime()
@@ -57,6 +66,21 @@ constexpr const char* kCoroutines = R"(
     began = ftime()
     for i = 1, {count} do coroutine.close(kept[i]) end
     return {{bytes, made, ftime() - began}})";
+
+// Timers due one after the other over a second, once all are made: how late the task runs of each.
+constexpr const char* kTimers = R"(
+    local me, late, done, first = task_id(), {{}}, 0, ftime() + 3
+    for i = 1, {count} do
+      local due = first + i / {count}
+      fork(due - ftime(), function()
+        late[i] = ftime() - due
+        done = done + 1
+        if done == {count} then resume(me) end
+      end)
+    end
+    suspend(60)
+    table.sort(late)
+    return {{late[math.ceil(#late * 0.99)], late[#late]}})";
 
 struct Kind {
   std::string_view name;
@@ -99,11 +123,43 @@ void measure_kind(const Scale& scale, Report& report, const Kind& kind) {
   report.line({name + ".kill", "task", "coroutine", "us"}, killed);
 }
 
+// A thread that does nothing but sleep until the next of them.
+std::vector<double> lateness_of_sleep(std::size_t count) {
+  using Clock = std::chrono::steady_clock;
+  const auto first = Clock::now();
+  std::vector<double> late;
+  for (std::size_t i = 1; i <= count; ++i) {
+    const auto due = first + std::chrono::nanoseconds(1'000'000'000 * i / count);
+    std::this_thread::sleep_until(due);
+    late.push_back(std::chrono::duration<double>(Clock::now() - due).count());
+  }
+  return late;
+}
+
+void measure_timers(const Scale& scale, Report& report) {
+  const std::size_t count = scale.of<std::size_t>(10'000, 1000);
+  Rounds most;
+  Rounds greatest;
+  for (std::size_t round = 0; round < scale.rounds; ++round) {
+    BenchServer server;
+    const auto ours = server.run(filled(kTimers, count));
+    REQUIRE(ours.size() == 2);
+    const std::vector<double> theirs = lateness_of_sleep(count);
+    most.add(1e3 * ours[0], 1e3 * percentile(theirs, 0.99));
+    greatest.add(1e3 * ours[1], 1e3 * percentile(theirs, 1));
+  }
+  const Bar bar{Bar::Of::ours, Bar::Side::at_most, 50};
+  report.line({"timers.late_p99", "task", "bare sleep", "ms"}, most, bar);
+  report.line({"timers.late_most", "task", "bare sleep", "ms"}, greatest, bar);
+}
+
 }  // namespace
 
 void measure_tasks(const Scale& scale, Report& report) {
   measure_kind(scale, report, {"suspended", kSuspended, "coroutine.resume(kept[i])"});
   measure_kind(scale, report, {"forked", kNotBegun, ""});
+  measure_kind(scale, report, {"planned", kPlanned, ""});
+  measure_timers(scale, report);
 }
 
 }  // namespace cosmoo::bench
