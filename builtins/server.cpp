@@ -1,7 +1,7 @@
 // The server itself: its end, its disk, its scripts, and what it says about its builtins.
 #include "builtins/common.h"
 #include "builtins/families.h"
-#include "vm/world_files.h"
+#include "vm/world_import.h"
 
 namespace cosmoo {
 namespace {
@@ -42,7 +42,7 @@ Outcome memory_usage(Call& call) {
 
 Outcome load_scripts(Call& call) {
   Services& services = call.services();
-  const auto loaded = load_world_files(services.scripts_folder, services.world, *services.engine);
+  const auto loaded = import_folder(services.scripts_folder, services.world, ImportMode::update);
   if (!loaded) return loaded.error();
   Map map;
   map.emplace(Value("objects"), Value(static_cast<std::int64_t>(loaded->objects)));

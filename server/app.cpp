@@ -1,13 +1,9 @@
 #include "server/app.h"
-
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <boost/asio/post.hpp>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
+
+#include "server/first_start.h"
 
 namespace cosmoo {
 namespace {
@@ -43,29 +39,6 @@ SessionLimits session_limits(const Config& config) {
   limits.telnet_options = sessions.offer_telnet_options ? SessionLimits::Offer::at_once
                                                         : SessionLimits::Offer::when_spoken_to;
   return limits;
-}
-
-PasswordAccounts::Cost account_cost(const Config& config) {
-  return {static_cast<std::size_t>(config.accounts.argon2_memory_mib) << 20,
-          static_cast<unsigned long long>(config.accounts.argon2_passes)};
-}
-
-// Only the owner may look into a data directory that the server makes.
-Result<void> make_data_directory(const std::filesystem::path& directory) {
-  const auto trouble = [&](const std::string& what) {
-    return fail(ErrorCode::file, "the data directory " + directory.string() + ": " + what);
-  };
-  std::error_code error;
-  if (!std::filesystem::exists(directory, error)) {
-    if (const auto parent = directory.parent_path(); !parent.empty()) {
-      std::filesystem::create_directories(parent, error);
-      if (error) return trouble(error.message());
-    }
-    if (::mkdir(directory.c_str(), 0700) != 0) return trouble(std::strerror(errno));
-  }
-  if (!std::filesystem::is_directory(directory, error)) return trouble("not a directory");
-  if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) return trouble(std::strerror(errno));
-  return {};
 }
 
 }  // namespace
@@ -152,22 +125,11 @@ Result<void> App::start_language() {
   return {};
 }
 
-// The password is shown once, as plain lines: in a log it would be found by others later.
 Result<void> App::make_world() {
   auto wizard = language_->make_world();
   if (!wizard) return tl::unexpected(wizard.error());
-  const char* const given = std::getenv("COSMOO_WIZARD_PASSWORD");
-  const bool chosen = given != nullptr && *given != '\0';
-  const std::string password = chosen ? given : make_password();
-  if (auto set = accounts_.set_password_now(*wizard, password); !set) return set;
   log_.info("made a new world of " + std::to_string(world_.size()) + " objects");
-  if (const Object* object = world_.find(*wizard); object != nullptr && !chosen) {
-    std::fprintf(stderr,
-                 "\nThis is a new world. Its wizard logs in with\n\n    connect %s %s\n\n"
-                 "Keep the password: it is not shown again.\n\n",
-                 object->name.c_str(), password.c_str());
-  }
-  return {};
+  return give_first_password(accounts_, world_, *wizard);
 }
 
 void App::await_signals() {

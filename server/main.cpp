@@ -45,6 +45,10 @@ int main(int argc, char** argv) {
   try {
     const auto options = cosmoo::read_options(argc, argv);
     if (const auto* exit = std::get_if<cosmoo::ExitNow>(&options)) return exit->code;
+    if (const auto* world = std::get_if<cosmoo::WorldCommand>(&options)) {
+      const auto done = world->run(*world);
+      return done ? 0 : complain(done.error());
+    }
     return serve(std::get<cosmoo::Config>(options));
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "cosmoo: %s\n", failure.what());

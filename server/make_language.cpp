@@ -8,7 +8,7 @@
 #include "builtins/services.h"
 #include "server/quiet_pool.h"
 #include "vm/lua/engine.h"
-#include "vm/world_files.h"
+#include "vm/world_import.h"
 
 namespace cosmoo {
 namespace {
@@ -76,7 +76,7 @@ class LuaLanguage final : public Language {
   Engine& engine() override { return *engine_; }
 
   Result<ObjectId> make_world() override {
-    const auto loaded = load_world_files(services_.scripts_folder, world_, *engine_);
+    const auto loaded = import_folder(services_.scripts_folder, world_, ImportMode::update);
     if (!loaded) return tl::unexpected(loaded.error());
     const auto wizard = world_.property(kSystem, world_.symbols().intern("first_wizard"));
     if (!wizard || !wizard->value->is_object()) {

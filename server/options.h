@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "server/config.h"
+#include "server/world_command.h"
 
 namespace cosmoo {
 
@@ -12,8 +13,9 @@ struct ExitNow {
   int code = 0;
 };
 
-/// The configuration file, if one is named, overlaid with the options. Prints --help, --version and
-/// --print-config to standard output, errors to standard error.
-std::variant<Config, ExitNow> read_options(int argc, char** argv);
+/// What the process is to do: serve as configured, or something with a world that is not served.
+/// The configuration is the file, if one is named, overlaid with the options. Prints --help,
+/// --version and --print-config to standard output, errors to standard error.
+std::variant<Config, WorldCommand, ExitNow> read_options(int argc, char** argv);
 
 }  // namespace cosmoo

@@ -33,28 +33,6 @@ struct SyntaxError {
   bool incomplete = false;  ///< It ends too early: more lines could make it right.
 };
 
-/// An object as a file describes it; see world_files.h for the form.
-struct ObjectSource {
-  struct PropertySource {
-    std::string name;
-    Value value;
-    std::string permissions = "r";
-  };
-  struct VerbSource {
-    std::string names;
-    std::string args = "this none this";
-    std::string permissions = "rxd";
-    std::string code;
-    int line = 0;  ///< Where its code begins in the file.
-  };
-  std::string name;
-  std::vector<std::string> parents;     ///< System names.
-  std::optional<std::string> location;  ///< System name.
-  std::string flags;  ///< Words: player programmer wizard readable writable fertile.
-  std::vector<PropertySource> properties;
-  std::vector<VerbSource> verbs;
-};
-
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -66,11 +44,6 @@ class Engine {
   virtual std::unique_ptr<Execution> evaluate(std::string source, ObjectId player,
                                               ObjectId programmer) = 0;
   virtual std::optional<SyntaxError> check(std::string_view source) = 0;
-  /// Reads an object's file. `resolve` gives the object of a system name, for ref(). E_INVARG says
-  /// what is wrong with the file, "FILE:LINE: ...".
-  virtual Result<ObjectSource> read_object(
-      std::string_view text, const std::string& file_name,
-      const std::function<std::optional<ObjectId>(std::string_view)>& resolve) = 0;
   /// Bytes that the language's heap holds.
   virtual std::size_t memory_used() const = 0;
 };

@@ -162,6 +162,9 @@ struct ErrorValue {
 /// "string", "list", ...: as error texts name types.
 std::string_view name_of(Value::Type type);
 
+/// Whether Lua takes the text for a name: {name = 1} rather than {["a name"] = 1}.
+bool is_identifier(std::string_view text);
+
 /// The value as source text that makes it again: {1, "two", {k = 3}}, #4, E_PERM.
 std::string to_literal(const Value& value);
 /// The value as people read it: a string is itself, everything else its literal.

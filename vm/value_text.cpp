@@ -16,17 +16,6 @@ constexpr std::string_view kReserved[] = {"and",   "break", "do",       "else", 
                                           "local", "nil",   "not",      "or",   "repeat", "return",
                                           "then",  "true",  "until",    "while"};
 
-bool is_identifier(std::string_view text) {
-  if (text.empty() || std::isdigit(static_cast<unsigned char>(text[0]))) return false;
-  for (const char c : text) {
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_') return false;
-  }
-  for (const std::string_view word : kReserved) {
-    if (word == text) return false;
-  }
-  return true;
-}
-
 // Bytes that are not printable ASCII or UTF-8's own range are escaped, so that a literal can be
 // shown, stored and pasted back.
 void append_quoted(std::string& out, std::string_view text) {
@@ -125,6 +114,17 @@ void append_literal(std::string& out, const Value& value) {
 }  // namespace
 
 std::string_view name_of(Value::Type type) { return kTypeNames[static_cast<std::size_t>(type)]; }
+
+bool is_identifier(std::string_view text) {
+  if (text.empty() || std::isdigit(static_cast<unsigned char>(text[0]))) return false;
+  for (const char c : text) {
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_') return false;
+  }
+  for (const std::string_view word : kReserved) {
+    if (word == text) return false;
+  }
+  return true;
+}
 
 std::string to_literal(const Value& value) {
   std::string out;

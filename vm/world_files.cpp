@@ -1,287 +1,345 @@
 #include "vm/world_files.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <fstream>
-#include <iterator>
-#include <map>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
 #include <sstream>
+
+#include "vm/lua/object_file.h"
+#include "vm/object_text.h"
+#include "vm/world/world.h"
 
 namespace cosmoo {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct File {
-  std::string system_name;
-  std::string file_name;
-  std::string text;
-  ObjectId object;
-  ObjectSource source;
+constexpr const char* kIndexFile = "world.index";
+constexpr const char* kSystemFile = "system";
+constexpr const char* kIndexHead =
+    "# Written with the files beside it: the number of each object, and the last one ever used.\n";
+constexpr const char* kUnfinished = ".unfinished";
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int get() const { return number_; }
+  bool is_open() const { return number_ >= 0; }
+
+ private:
+  int number_;
 };
 
-// What it is that no other file may be: the system object first, the root second, whoever owns all.
-constexpr std::string_view kFirst[] = {"system", "root", "first_wizard"};
-
-std::size_t rank(const std::string& name) {
-  return static_cast<std::size_t>(std::find(std::begin(kFirst), std::end(kFirst), name) -
-                                  std::begin(kFirst));
-}
-
-Result<std::vector<File>> read_folder(const fs::path& folder) {
-  std::vector<File> files;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const fs::path& path = entry.path();
-    // cosmoo.lua describes the builtins to editors; it is no object.
-    if (path.extension() != ".lua" || path.filename() == "cosmoo.lua") continue;
-    std::ifstream in(path);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) return fail(ErrorCode::file, path.string() + " cannot be read");
-    files.push_back({path.stem().string(), path.filename().string(), text.str(), kNothing, {}});
-  }
-  if (error) return fail(ErrorCode::file, folder.string() + ": " + error.message());
-  std::sort(files.begin(), files.end(), [](const File& a, const File& b) {
-    return std::pair(rank(a.system_name), a.system_name) <
-           std::pair(rank(b.system_name), b.system_name);
-  });
-  for (const std::string_view needed : kFirst) {
-    const bool found = std::any_of(files.begin(), files.end(),
-                                   [&](const File& file) { return file.system_name == needed; });
-    if (!found) {
-      return fail(ErrorCode::file,
-                  folder.string() + ": " + std::string(needed) + ".lua is missing");
-    }
-  }
-  return files;
-}
-
-std::optional<ObjectId> system_object(const World& world, std::string_view name) {
-  if (name == "system") return world.valid(kSystem) ? std::optional(kSystem) : std::nullopt;
-  if (!world.valid(kSystem)) return std::nullopt;
-  // A look-up by name must not change the table of names: the world is const until all is checked.
-  for (const Symbol symbol : world.own_properties(kSystem)) {
-    if (!same_name(world.symbols().name_of(symbol), name)) continue;
-    const auto property = world.property(kSystem, symbol);
-    if (property->value->is_object() && world.valid(property->value->object())) {
-      return property->value->object();
-    }
-  }
-  return std::nullopt;
-}
-
-Result<std::uint32_t> parse_flags(const File& file) {
-  static const std::map<std::string, ObjectFlag, std::less<>> kFlags{
-      {"player", kPlayer},     {"programmer", kProgrammer}, {"wizard", kWizard},
-      {"readable", kReadable}, {"writable", kWritable},     {"fertile", kFertile}};
-  std::uint32_t flags = 0;
-  std::istringstream words(file.source.flags);
-  for (std::string word; words >> word;) {
-    const auto it = kFlags.find(word);
-    if (it == kFlags.end()) {
-      return fail(ErrorCode::invarg, file.file_name + ": there is no flag " + word);
-    }
-    flags |= it->second;
-  }
-  return flags;
-}
-
-// "any in front of this": the first word and the last are objects, what is between a preposition.
-Result<VerbArgs> parse_args(const std::string& text) {
-  const std::size_t first = text.find(' ');
-  const std::size_t last = text.rfind(' ');
-  if (first == std::string::npos || first == last) {
-    return fail(ErrorCode::invarg, "\"" + text + "\" should be three words such as this none this");
-  }
-  return parse_verb_args(text.substr(0, first), text.substr(first + 1, last - first - 1),
-                         text.substr(last + 1));
-}
-
-class Loader {
+// A folder that stays the same one, whatever happens to its name meanwhile.
+class Folder {
  public:
-  Loader(World& world, Engine& engine, std::vector<File> files)
-      : world_(world), engine_(engine), files_(std::move(files)) {}
+  explicit Folder(fs::path path)
+      : path_(std::move(path)),
+        folder_(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+  bool is_open() const { return folder_.is_open(); }
 
-  Result<WorldFiles> load() {
-    assign_numbers();
-    for (File& file : files_) {
-      if (auto read = check(file); !read) return tl::unexpected(read.error());
+  tl::unexpected<Error> wrong(const std::string& name, std::string_view why) const {
+    return fail(ErrorCode::file, fmt::format("{}: {}", (path_ / name).string(), why));
+  }
+  tl::unexpected<Error> wrong(const std::string& name) const {
+    return wrong(name, errno == ELOOP ? "it is a symbolic link" : std::strerror(errno));
+  }
+
+  // None: there is no such file.
+  Result<std::optional<std::string>> read(const std::string& name) const {
+    const Descriptor file(
+        ::openat(folder_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!file.is_open()) {
+      if (errno == ENOENT) return std::nullopt;
+      return wrong(name);
     }
-    report_.objects = files_.size();
-    if (auto made = create(); !made) return tl::unexpected(made.error());
-    // What is inherited decides which properties are new: the whole family before any property.
-    for (const auto step : {&Loader::apply_object, &Loader::apply_properties, &Loader::apply_verbs,
-                            &Loader::name_in_system}) {
-      for (const File& file : files_) {
-        if (auto applied = (this->*step)(file); !applied) {
-          return fail(applied.error().code, file.file_name + ": " + applied.error().message);
-        }
-      }
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) return wrong(name);
+    if (!S_ISREG(status.st_mode)) return wrong(name, "it is not a regular file");
+    std::string text(static_cast<std::size_t>(status.st_size), '\0');
+    std::size_t have = 0;
+    while (have < text.size()) {
+      const ssize_t got = ::read(file.get(), text.data() + have, text.size() - have);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return wrong(name);
+      if (got == 0) break;
+      have += static_cast<std::size_t>(got);
     }
+    text.resize(have);
+    return std::optional(std::move(text));
+  }
+
+  Result<void> write(const std::string& name, std::string_view text) const {
+    const Descriptor file(::openat(folder_.get(), name.c_str(),
+                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+    if (!file.is_open()) return wrong(name);
+    while (!text.empty()) {
+      const ssize_t put = ::write(file.get(), text.data(), text.size());
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) return wrong(name);
+      text.remove_prefix(static_cast<std::size_t>(put));
+    }
+    if (::fsync(file.get()) != 0) return wrong(name);
+    return {};
+  }
+
+  Result<void> rename(const std::string& from, const std::string& to) const {
+    if (::renameat(folder_.get(), from.c_str(), folder_.get(), to.c_str()) == 0) return {};
+    return wrong(to);
+  }
+  Result<void> remove(const std::string& name) const {
+    if (::unlinkat(folder_.get(), name.c_str(), 0) == 0 || errno == ENOENT) return {};
+    return wrong(name);
+  }
+  void flush() const { ::fsync(folder_.get()); }
+
+  Result<std::vector<std::string>> names() const {
+    std::error_code error;
+    std::vector<std::string> names;
+    fs::directory_iterator entry(fs::path("/proc/self/fd") / std::to_string(folder_.get()), error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+      names.push_back(entry->path().filename().string());
+    }
+    if (error) return wrong("", error.message());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+ private:
+  fs::path path_;
+  Descriptor folder_;
+};
+
+// --- world.index
+
+Result<FolderIndex> parse_index(const std::string& text) {
+  FolderIndex index;
+  std::istringstream lines(text);
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (line.empty() || line[0] == '#') continue;
+    const auto space = line.find(' ');
+    const std::string first = line.substr(0, space);
+    const std::string second = space == std::string::npos ? "" : line.substr(space + 1);
+    const std::string& digits = first == "last" ? second : first;
+    std::int64_t value = -1;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const bool is_number = error == std::errc() && end == digits.data() + digits.size() &&
+                           value >= -1 && value < World::kMostObjects;
+    // What an export wrote it may also remove: no other names than it would give.
+    const bool is_name = first == "last" || second == kSystemFile || names_a_file(second) ||
+                         numbered_file(second).has_value();
+    if (!is_number || !is_name) {
+      return fail(ErrorCode::invarg, fmt::format("{}:{}: neither a number and a name, nor last and "
+                                                 "a number",
+                                                 kIndexFile, number));
+    }
+    if (first == "last") {
+      index.last = value;
+    } else if (!index.numbers.emplace(second, ObjectId{value}).second) {
+      return fail(ErrorCode::invarg,
+                  fmt::format("{}:{}: {} is there twice", kIndexFile, number, second));
+    }
+  }
+  return index;
+}
+
+std::string index_text(const FolderIndex& index) {
+  std::vector<std::pair<ObjectId, std::string>> rows;
+  for (const auto& [name, id] : index.numbers) rows.emplace_back(id, name);
+  std::sort(rows.begin(), rows.end());
+  std::string text = kIndexHead + fmt::format("last {}\n", index.last);
+  for (const auto& [id, name] : rows) text += fmt::format("{} {}\n", id.number, name);
+  return text;
+}
+
+Result<std::optional<FolderIndex>> read_index(const Folder& folder) {
+  auto text = folder.read(kIndexFile);
+  if (!text) return tl::unexpected(text.error());
+  if (!*text) return std::nullopt;
+  auto index = parse_index(**text);
+  if (!index) return tl::unexpected(index.error());
+  return std::optional(std::move(*index));
+}
+
+// --- writing
+
+// Comments are all that a file has and a world has not: they stay where they are.
+void keep_comments(ObjectSource& source, const ObjectSource& old) {
+  source.comment = old.comment;
+  for (auto& property : source.properties) {
+    for (const auto& other : old.properties) {
+      if (same_name(property.name, other.name)) property.comment = other.comment;
+    }
+  }
+  std::size_t from = 0;
+  for (auto& verb : source.verbs) {
+    // Verbs may share their names: each comment goes to the next one called so.
+    const auto same = [&](const auto& other) { return other.names == verb.names; };
+    auto it =
+        std::find_if(old.verbs.begin() + static_cast<std::ptrdiff_t>(from), old.verbs.end(), same);
+    if (it == old.verbs.end()) it = std::find_if(old.verbs.begin(), old.verbs.end(), same);
+    if (it == old.verbs.end()) continue;
+    verb.comment = it->comment;
+    from = static_cast<std::size_t>(it - old.verbs.begin()) + 1;
+  }
+}
+
+class FolderWriter {
+ public:
+  FolderWriter(const Folder& folder, const FolderPlan& plan, Overwrite overwrite, Index index)
+      : folder_(folder), plan_(plan), overwrite_(overwrite), index_(index) {}
+
+  Result<FolderReport> run() {
+    report_.objects = plan_.files.size();
+    auto old = read_index(folder_);
+    if (!old) return tl::unexpected(old.error());
+    if (*old) old_ = std::move(**old);
+    for (const auto& file : plan_.files) {
+      if (auto done = prepare(file); !done) return tl::unexpected(done.error());
+    }
+    if (auto done = prepare_index(); !done) return tl::unexpected(done.error());
+    auto done = write_unfinished();
+    if (!done) {
+      for (const auto& [name, text] : texts_) (void)folder_.remove(unfinished(name));
+      return tl::unexpected(done.error());
+    }
+    for (const auto& [name, text] : texts_) {
+      if (done = folder_.rename(unfinished(name), name); !done) return tl::unexpected(done.error());
+    }
+    for (const std::string& name : vanished_) {
+      if (done = folder_.remove(name); !done) return tl::unexpected(done.error());
+    }
+    folder_.flush();
+    report_.removed = vanished_.size();
     return report_;
   }
 
  private:
-  // New objects get their numbers before they exist, so that ref() can name them while all files
-  // are still being checked.
-  void assign_numbers() {
-    std::int64_t next = world_.max_object().number + 1;
-    for (File& file : files_) {
-      const auto existing = system_object(world_, file.system_name);
-      file.object = existing ? *existing : ObjectId{next++};
-      if (!existing) ++report_.created;
-    }
-  }
+  static std::string unfinished(const std::string& name) { return '.' + name + kUnfinished; }
 
-  std::optional<ObjectId> resolve(std::string_view name) const {
-    for (const File& file : files_) {
-      if (file.system_name == name) return file.object;
+  Result<void> prepare(const FolderPlan::File& file) {
+    const std::string name = file.described + ".lua";
+    auto old = folder_.read(name);
+    if (!old) return tl::unexpected(old.error());
+    ObjectSource source = file.source;
+    if (*old) {
+      const auto anything = [](std::string_view) { return std::optional(kNothing); };
+      keep_comments(source, read_object_file(**old, name, anything).object);
     }
-    return system_object(world_, name);
-  }
-
-  Result<void> check(File& file) {
-    auto source = engine_.read_object(file.text, file.file_name,
-                                      [this](std::string_view name) { return resolve(name); });
-    if (!source) return tl::unexpected(source.error());
-    file.source = std::move(*source);
-    if (auto flags = parse_flags(file); !flags) return tl::unexpected(flags.error());
-    std::vector<std::string> named = file.source.parents;
-    if (file.source.location) named.push_back(*file.source.location);
-    for (const std::string& name : named) {
-      if (!resolve(name)) {
-        return fail(ErrorCode::invarg, file.file_name + ": there is no object called " + name);
-      }
+    std::string text = object_text(source, plan_.names, checker_);
+    if (*old && **old == text) return {};
+    if (*old && overwrite_ == Overwrite::own_files && !old_.numbers.contains(file.described)) {
+      return folder_.wrong(name,
+                           "it differs, and no export wrote it: it is not written over unasked");
     }
-    for (const auto& property : file.source.properties) {
-      if (auto bits = parse_property_permissions(property.permissions); !bits) {
-        return fail(ErrorCode::invarg,
-                    file.file_name + ": " + property.name + ": " + bits.error().message);
-      }
-    }
-    for (const auto& verb : file.source.verbs) {
-      const auto args = parse_args(verb.args);
-      const auto bits = parse_verb_permissions(verb.permissions);
-      if (args && bits) continue;
-      return fail(ErrorCode::invarg, file.file_name + ":" + std::to_string(verb.line) + ": " +
-                                         verb.names + ": " +
-                                         (args ? bits.error() : args.error()).message);
-    }
+    texts_.emplace_back(name, std::move(text));
+    ++report_.written;
     return {};
   }
 
-  Result<void> create() {
-    const ObjectId owner = *resolve("first_wizard");
-    for (const File& file : files_) {
-      if (world_.valid(file.object)) continue;
-      const auto id = world_.create({}, owner);
-      if (!id) return tl::unexpected(id.error());
-      if (*id != file.object) return fail(ErrorCode::invarg, "an object got another number");
-    }
-    return {};
-  }
-
-  Result<void> apply_object(const File& file) {
-    const ObjectSource& source = file.source;
-    if (auto done = world_.set_name(file.object, source.name); !done) return done;
-    std::vector<ObjectId> parents;
-    for (const std::string& name : source.parents) parents.push_back(*resolve(name));
-    if (world_.find(file.object)->parents != parents) {
-      if (auto done = world_.set_parents(file.object, parents); !done) return done;
-    }
-    const std::uint32_t flags = *parse_flags(file);
-    for (const ObjectFlag flag : {kPlayer, kProgrammer, kWizard, kReadable, kWritable, kFertile}) {
-      if (auto done = world_.set_flag(file.object, flag, (flags & flag) != 0); !done) return done;
-    }
-    if (source.location && world_.find(file.object)->location == kNothing) {
-      if (auto done = world_.move(file.object, *resolve(*source.location)); !done) return done;
-    }
-    return {};
-  }
-
-  Result<void> apply_properties(const File& file) {
-    const ObjectId owner = *resolve("first_wizard");
-    for (const auto& property : file.source.properties) {
-      const Symbol name = world_.symbols().intern(property.name);
-      const auto existing = world_.property(file.object, name);
-      if (existing && existing->definer == file.object) continue;
-      Result<void> done;
-      if (existing) {
-        // Inherited: the file gives this object its own value, unless it has one.
-        const auto& own = world_.find(file.object)->properties;
-        if (const auto it = own.find(name); it != own.end() && !it->second.clear) continue;
-        done = world_.set_property(file.object, name, property.value);
+  Result<void> prepare_index() {
+    if (index_ == Index::none) return {};
+    FolderIndex index = plan_.index;
+    for (const auto& [described, id] : old_.numbers) {
+      if (index.numbers.contains(described)) continue;
+      if (plan_.extent == FolderPlan::Extent::part) {
+        index.numbers.emplace(described, id);
       } else {
-        Property added;
-        added.value = property.value;
-        added.owner = owner;
-        added.permissions = *parse_property_permissions(property.permissions);
-        done = world_.add_property(file.object, name, std::move(added));
+        vanished_.push_back(described + ".lua");
       }
-      if (!done) return done;
+    }
+    auto old = folder_.read(kIndexFile);
+    if (!old) return tl::unexpected(old.error());
+    std::string text = index_text(index);
+    if (!*old || **old != text) texts_.emplace_back(kIndexFile, std::move(text));
+    return {};
+  }
+
+  Result<void> write_unfinished() {
+    for (const auto& [name, text] : texts_) {
+      // What an export left that was cut off is in the way.
+      if (auto done = folder_.remove(unfinished(name)); !done) return done;
+      if (auto done = folder_.write(unfinished(name), text); !done) return done;
     }
     return {};
   }
 
-  Result<void> apply_verbs(const File& file) {
-    const ObjectId owner = *resolve("first_wizard");
-    for (const auto& source : file.source.verbs) {
-      const std::string first = source.names.substr(0, source.names.find(' '));
-      std::string plain = first;
-      std::erase(plain, '*');
-      const auto existing = world_.own_verb(file.object, plain);
-      if (!existing) {
-        Verb verb;
-        verb.names = source.names;
-        verb.owner = owner;
-        verb.permissions = *parse_verb_permissions(source.permissions);
-        verb.args = *parse_args(source.args);
-        verb.code = source.code;
-        if (auto done = world_.add_verb(file.object, std::move(verb)); !done) {
-          return tl::unexpected(done.error());
-        }
-        ++report_.verbs;
-        continue;
-      }
-      if (world_.verb(*existing)->code != source.code) {
-        if (auto done = world_.set_verb_code(*existing, source.code); !done) return done;
-        ++report_.verbs;
-      }
-      if (auto done = world_.set_verb_args(*existing, *parse_args(source.args)); !done) return done;
-      if (auto done = world_.set_verb_info(
-              *existing, owner, *parse_verb_permissions(source.permissions), source.names);
-          !done) {
-        return done;
-      }
-    }
-    return {};
-  }
-
-  Result<void> name_in_system(const File& file) {
-    const ObjectId owner = *resolve("first_wizard");
-    if (file.object == kSystem) return {};
-    const Symbol name = world_.symbols().intern(file.system_name);
-    if (world_.property(kSystem, name)) {
-      return world_.set_property(kSystem, name, Value(file.object));
-    }
-    Property property;
-    property.value = Value(file.object);
-    property.owner = owner;
-    return world_.add_property(kSystem, name, std::move(property));
-  }
-
-  World& world_;
-  Engine& engine_;
-  std::vector<File> files_;
-  WorldFiles report_;
+  const Folder& folder_;
+  const FolderPlan& plan_;
+  const Overwrite overwrite_;
+  const Index index_;
+  FolderIndex old_;
+  VerbChecker checker_;
+  std::vector<std::pair<std::string, std::string>> texts_;  // the index last
+  std::vector<std::string> vanished_;
+  FolderReport report_;
 };
 
 }  // namespace
 
-Result<WorldFiles> load_world_files(const fs::path& folder, World& world, Engine& engine) {
-  auto files = read_folder(folder);
-  if (!files) return tl::unexpected(files.error());
-  return Loader(world, engine, std::move(*files)).load();
+std::optional<ObjectId> numbered_file(std::string_view described) {
+  if (described.size() < 2 || described[0] != 'o') return std::nullopt;
+  if (described[1] == '0' && described.size() > 2) return std::nullopt;
+  ObjectId id;
+  const char* const end = described.data() + described.size();
+  const auto [at, error] = std::from_chars(described.data() + 1, end, id.number);
+  if (error != std::errc() || at != end || id.number < 0 || id.number >= World::kMostObjects) {
+    return std::nullopt;
+  }
+  return id;
+}
+
+bool names_a_file(std::string_view name) {
+  constexpr std::size_t kLongest = 100;
+  constexpr std::string_view kTaken[] = {"system", "cosmoo"};
+  const bool taken = std::any_of(std::begin(kTaken), std::end(kTaken),
+                                 [&](std::string_view word) { return same_name(word, name); });
+  const auto plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  return !name.empty() && name.size() <= kLongest && !taken && !numbered_file(fold(name)) &&
+         std::all_of(name.begin(), name.end(), plain) &&
+         !std::isdigit(static_cast<unsigned char>(name[0]));
+}
+
+Result<FolderTexts> read_folder(const fs::path& path) {
+  const Folder folder(path);
+  if (!folder.is_open()) return folder.wrong("");
+  const auto names = folder.names();
+  if (!names) return tl::unexpected(names.error());
+  FolderTexts texts;
+  for (const std::string& name : *names) {
+    if (!name.ends_with(".lua") || name[0] == '.' || name == "cosmoo.lua") continue;
+    auto text = folder.read(name);
+    if (!text) return tl::unexpected(text.error());
+    if (!*text) continue;  // gone since it was listed
+    texts.files.push_back({name, name.substr(0, name.size() - 4), std::move(**text)});
+  }
+  auto index = read_index(folder);
+  if (!index) return tl::unexpected(index.error());
+  texts.index = std::move(*index);
+  return texts;
+}
+
+Result<FolderReport> write_folder(const fs::path& path, const FolderPlan& plan, Overwrite overwrite,
+                                  Index index) {
+  if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) {
+    return fail(ErrorCode::file, fmt::format("{}: {}", path.string(), std::strerror(errno)));
+  }
+  const Folder folder(path);
+  if (!folder.is_open()) return folder.wrong("");
+  return FolderWriter(folder, plan, overwrite, index).run();
 }
 
 }  // namespace cosmoo

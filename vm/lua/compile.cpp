@@ -54,10 +54,7 @@ void use_environment(lua_State* L) {
 
 // Pushes the compiled text, or nothing and returns Lua's message without its place.
 std::optional<std::string> load(lua_State* L, std::string_view text, const char* name) {
-  if (luaL_loadbufferx(L, text.data(), text.size(), name, "t") == LUA_OK) {
-    use_environment(L);
-    return std::nullopt;
-  }
+  if (luaL_loadbufferx(L, text.data(), text.size(), name, "t") == LUA_OK) return std::nullopt;
   std::string message = strip_place(luaL_tolstring(L, -1, nullptr));
   lua_pop(L, 2);
   return message;
@@ -77,10 +74,9 @@ SyntaxError forbidden(std::string_view source, std::size_t offset) {
   return place_of(source, offset, "_ENV cannot be used here");
 }
 
-}  // namespace
-
-std::optional<SyntaxError> push_verb_function(lua_State* L, std::string_view code,
-                                              const char* chunk_name, std::uint32_t& variables) {
+// Pushes a function that returns the verb's.
+std::optional<SyntaxError> push_verb_maker(lua_State* L, std::string_view code,
+                                           const char* chunk_name, std::uint32_t& variables) {
   const Translation translation = translate(code);
   if (translation.forbidden_at) return forbidden(code, *translation.forbidden_at);
   // By itself first: what is a whole block by itself cannot break out of the function around it.
@@ -96,6 +92,22 @@ std::optional<SyntaxError> push_verb_function(lua_State* L, std::string_view cod
   if (auto message = load(L, wrapped, chunk_name)) {
     return place_of(code, 0, std::move(*message));  // too many variables, for example
   }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<SyntaxError> check_verb_code(lua_State* L, std::string_view code) {
+  std::uint32_t variables = 0;
+  auto error = push_verb_maker(L, code, "=verb", variables);
+  if (!error) lua_pop(L, 1);
+  return error;
+}
+
+std::optional<SyntaxError> push_verb_function(lua_State* L, std::string_view code,
+                                              const char* chunk_name, std::uint32_t& variables) {
+  if (auto error = push_verb_maker(L, code, chunk_name, variables)) return error;
+  use_environment(L);
   lua_call(L, 0, 1);
   return std::nullopt;
 }
@@ -106,10 +118,12 @@ std::optional<SyntaxError> push_eval_function(lua_State* L, std::string_view tex
   if (translation.forbidden_at) return forbidden(text, *translation.forbidden_at);
   variables = translation.variables & kEvalVariables;
   const std::string prefix = variables == 0 ? "" : "local " + parameter_list(variables) + "=... ";
-  if (!load(L, prefix + "return " + translation.text, kEvalName)) return std::nullopt;
-  if (auto message = load(L, prefix + translation.text, kEvalName)) {
-    return locate(L, translation, text, std::move(*message));
+  if (load(L, prefix + "return " + translation.text, kEvalName)) {
+    if (auto message = load(L, prefix + translation.text, kEvalName)) {
+      return locate(L, translation, text, std::move(*message));
+    }
   }
+  use_environment(L);
   return std::nullopt;
 }
 

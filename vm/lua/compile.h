@@ -14,6 +14,9 @@ namespace cosmoo::lua {
 std::optional<SyntaxError> push_verb_function(lua_State* L, std::string_view code,
                                               const char* chunk_name, std::uint32_t& variables);
 
+/// What is wrong with a verb's code, if anything. Needs no engine: any state will do.
+std::optional<SyntaxError> check_verb_code(lua_State* L, std::string_view code);
+
 /// Pushes the function of an eval: an expression if the text is one, else statements. Takes the
 /// variables of `variables`.
 std::optional<SyntaxError> push_eval_function(lua_State* L, std::string_view text,

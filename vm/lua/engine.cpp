@@ -4,7 +4,6 @@
 #include <stdexcept>
 
 #include "vm/lua/compile.h"
-#include "vm/lua/object_file.h"
 #include "vm/lua/profiler.h"
 #include "vm/lua/runtime.h"
 #include "vm/lua/self_call.h"
@@ -103,20 +102,6 @@ class LuaEngine final : public Engine {
     return work.error;
   }
 
-  Result<ObjectSource> read_object(std::string_view text, const std::string& file_name,
-                                   const ResolveName& resolve) override {
-    Read work{text, file_name, resolve, {}};
-    lua_pushcfunction(rt_.main, read_l);
-    lua_pushlightuserdata(rt_.main, &work);
-    if (lua_pcall(rt_.main, 1, 0, 0) != LUA_OK) {
-      const char* why = lua_tostring(rt_.main, -1);
-      std::string message = why != nullptr ? why : file_name + ": it cannot be read";
-      lua_pop(rt_.main, 1);
-      return fail(ErrorCode::invarg, std::move(message));
-    }
-    return std::move(work.object);
-  }
-
   std::size_t memory_used() const override { return rt_.memory.used; }
 
  private:
@@ -126,20 +111,7 @@ class LuaEngine final : public Engine {
   };
   static int check_l(lua_State* L) {
     auto* work = static_cast<Check*>(lua_touserdata(L, 1));
-    std::uint32_t variables = 0;
-    work->error = push_verb_function(L, work->source, "=verb", variables);
-    return 0;
-  }
-
-  struct Read {
-    std::string_view text;
-    const std::string& file_name;
-    const ResolveName& resolve;
-    ObjectSource object;
-  };
-  static int read_l(lua_State* L) {
-    auto* work = static_cast<Read*>(lua_touserdata(L, 1));
-    read_object_file(L, work->text, work->file_name, work->resolve, work->object);
+    work->error = check_verb_code(L, work->source);
     return 0;
   }
 

@@ -13,6 +13,7 @@ target_sources(cosmoo_vm PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/symbol.cpp
   ${CMAKE_CURRENT_LIST_DIR}/verb_args.cpp
   ${CMAKE_CURRENT_LIST_DIR}/world.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/world_adopt.cpp
   ${CMAKE_CURRENT_LIST_DIR}/world_family.cpp
   ${CMAKE_CURRENT_LIST_DIR}/world_load.cpp
   ${CMAKE_CURRENT_LIST_DIR}/world_properties.cpp

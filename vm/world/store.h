@@ -33,6 +33,9 @@ class Store {
   /// Fills an empty world.
   Result<void> load(World& world);
 
+  /// Looks at every page and index of the file, further than opening it does.
+  Result<void> check();
+
   /// One transaction; nothing of it remains when it fails. Empty changes with Durability::disk
   /// flush what was written before.
   Result<void> write(const Changes& changes, Durability durability);

@@ -200,6 +200,13 @@ Result<void> load_planned(Database& database, PlannedCalls& planned, std::int64_
 
 }  // namespace
 
+Result<void> Store::check() {
+  const auto found = database_.ask("PRAGMA integrity_check(1)");
+  if (!found) return wrong(found.error().message);
+  if (*found != "ok") return wrong("it is damaged: " + *found);
+  return {};
+}
+
 Result<void> Store::load(World& world) {
   const auto max_object = read_meta("max_object");
   if (!max_object) return wrong(max_object.error().message);

@@ -15,6 +15,7 @@
 //  7. Given an object that is not there, every change fails with E_INVARG.
 #pragma once
 
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <functional>
@@ -103,6 +104,20 @@ class World {
   Result<void> set_name(ObjectId id, std::string name);
   Result<void> set_owner(ObjectId id, ObjectId owner);
   Result<void> set_flag(ObjectId id, ObjectFlag flag, bool on);
+
+  /// Puts all of these objects in place at once, whole, each in the place of the one of its number
+  /// if there is one; or, if the world would not be in order then, none, and says everything that
+  /// would be wrong: a parent or location that does not exist, a circle of either, or rule 5. Slots
+  /// of properties that nobody defines then are dropped. Of the objects, `children`, `contents`,
+  /// `arrived` and the verbs' versions need not be filled. Numbers may be ones that were used
+  /// before.
+  struct Problem {
+    ObjectId object;
+    std::string text;
+  };
+  std::vector<Problem> adopt(std::vector<Object> objects);
+  /// Numbers up to `last` count as used.
+  void reserve_numbers(std::int64_t last) { max_object_ = std::max(max_object_, last); }
 
   bool is_a(ObjectId id, ObjectId ancestor) const;
   bool is_wizard(ObjectId id) const;
@@ -230,6 +245,14 @@ class World {
   // world_verbs.cpp
   std::optional<VerbRef> search_verb(ObjectId id, std::string_view called) const;
   void forget_verbs();
+
+  // world_adopt.cpp
+  std::vector<Problem> check_adopted(const std::vector<ObjectId>& ids) const;
+  bool descends_from_itself(ObjectId id) const;
+  bool contains_itself(ObjectId id) const;
+  void settle_adopted(Object& object, const Object* before);
+  void relink();
+  void drop_stray_slots(const std::vector<ObjectId>& family);
 
   // world_load.cpp
   void note_object(ObjectId id);

@@ -79,10 +79,7 @@ void World::load_object(Object object) {
   const auto index = static_cast<std::size_t>(object.id.number);
   if (index >= objects_.size()) objects_.resize(index + 1);
   for (Verb& verb : object.verbs) verb.version = ++last_version_;
-  object.children.clear();
-  object.contents.clear();
   moves_ = std::max(moves_, object.arrived);
-  if (object.is(kPlayer)) players_.push_back(object.id);
   if (!objects_[index]) ++size_;
   objects_[index] = std::make_unique<Object>(std::move(object));
 }
@@ -94,19 +91,11 @@ Result<void> World::finish_load(std::int64_t max_object) {
                                      to_string(ObjectId{max_object}));
   }
   max_object_ = max_object;
-  std::sort(players_.begin(), players_.end());
   if (auto checked = check_loaded_parents(); !checked) return checked;
   if (auto checked = check_loaded_locations(); !checked) return checked;
-  for (const auto& object : objects_) {  // in the order of numbers, which children keep
-    if (!object) continue;
-    for (const ObjectId parent : object->parents) at(parent).children.push_back(object->id);
-    if (object->location != kNothing) at(object->location).contents.push_back(object->id);
-  }
+  relink();
   for (const auto& object : objects_) {
     if (!object) continue;
-    std::sort(object->contents.begin(), object->contents.end(), [this](ObjectId a, ObjectId b) {
-      return std::pair(at(a).arrived, a) < std::pair(at(b).arrived, b);
-    });
     if (auto checked = check_loaded_properties(*object); !checked) return checked;
   }
   forget_verbs();

@@ -87,11 +87,6 @@ class FakeLanguage final : public Language, public Engine {
   }
   std::unique_ptr<Execution> evaluate(std::string, ObjectId, ObjectId) override { return nullptr; }
   std::optional<SyntaxError> check(std::string_view) override { return {}; }
-  Result<ObjectSource> read_object(
-      std::string_view, const std::string&,
-      const std::function<std::optional<ObjectId>(std::string_view)>&) override {
-    return fail(ErrorCode::invarg);
-  }
   std::size_t memory_used() const override { return 0; }
 
  private:
