@@ -1,0 +1,275 @@
+// Moxie guests against the same sources compiled for this machine: CPU time, in turns, one run.
+//
+//   bench_moxie [--quick] [--only NAME] [--rounds N] [--pairs]
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sandbox/moxie/machine.h"
+#include "sandbox/moxie/observer.h"
+#include "tests/bench/report.h"
+
+extern char** environ;
+
+namespace {
+
+using namespace cosmoo::moxie;
+using cosmoo::bench::Bar;
+using cosmoo::bench::Report;
+using cosmoo::bench::Rounds;
+
+struct Options {
+  std::string only;
+  std::string rounds_of_a_guest;  ///< Decimal; empty: as many as its source says.
+  int rounds = 5;
+  bool pairs = false;
+};
+
+std::vector<std::string> names() {
+  std::vector<std::string> list;
+  std::string all = COSMOO_BENCH_GUESTS;
+  for (std::size_t at = 0; at < all.size();) {
+    const std::size_t end = std::min(all.find(' ', at), all.size());
+    if (end != at) list.push_back(all.substr(at, end - at));
+    at = end + 1;
+  }
+  return list;
+}
+
+std::string file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::span<const std::uint8_t> bytes_of(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+[[noreturn]] void give_up(const std::string& why) {
+  std::fprintf(stderr, "bench_moxie: %s\n", why.c_str());
+  std::exit(1);
+}
+
+template <typename T>
+T must(tl::expected<T, LoadError> result) {
+  if (!result) give_up(result.error().message);
+  return std::move(*result);
+}
+
+double thread_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+/// What a run took, and what it printed.
+struct Measured {
+  double seconds = 0;
+  std::string output;
+  std::uint64_t instructions = 0;
+};
+
+Measured native(const std::string& name, const Options& options) {
+  int ends[2];
+  if (::pipe(ends) != 0) give_up("pipe");
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+  ::posix_spawn_file_actions_addclose(&actions, ends[0]);
+  ::posix_spawn_file_actions_addclose(&actions, ends[1]);
+  std::string path = std::string(COSMOO_BENCH_NATIVE) + "/native_" + name;
+  std::string rounds = options.rounds_of_a_guest;
+  char* arguments[] = {path.data(), rounds.empty() ? nullptr : rounds.data(), nullptr};
+  pid_t child = 0;
+  if (::posix_spawn(&child, path.c_str(), &actions, nullptr, arguments, environ) != 0) {
+    give_up("can't start " + path);
+  }
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::close(ends[1]);
+  Measured measured;
+  char buffer[256];
+  for (ssize_t got; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;) {
+    measured.output.append(buffer, static_cast<std::size_t>(got));
+  }
+  ::close(ends[0]);
+  int status = 0;
+  rusage usage{};
+  if (::wait4(child, &status, 0, &usage) != child || status != 0) give_up(path + " failed");
+  measured.seconds = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                     1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+  return measured;
+}
+
+std::shared_ptr<const Program> program_of(const std::string& name) {
+  return must(Program::load(bytes_of(file(std::string(COSMOO_BENCH_FOLDER) + "/" + name))));
+}
+
+Setup setup_of(std::shared_ptr<const Program> program, const Options& options) {
+  Setup setup;
+  setup.programs = {std::move(program)};
+  setup.stack_bytes = 1 << 20;
+  if (!options.rounds_of_a_guest.empty()) {
+    setup.data.push_back(must(SharedBytes::copy(bytes_of(options.rounds_of_a_guest))));
+  }
+  return setup;
+}
+
+Measured guest(const std::string& name, const Options& options) {
+  const auto machine = must(Machine::create(setup_of(program_of(name), options)));
+  const double before = thread_seconds();
+  const Stop stop = machine->run(Machine::kUnlimited);
+  Measured measured;
+  measured.seconds = thread_seconds() - before;
+  measured.instructions = machine->state().instructions;
+  if (stop.why != Stop::Why::exited || stop.exit_code != 0) {
+    give_up(name + " ended with " + std::string(to_string(stop.fault.signal)));
+  }
+  measured.output = machine->output().value_or("");
+  return measured;
+}
+
+/// Speed: a line for each guest, and the geometric mean of their ratios.
+bool measure_speed(const Options& options, Report& report) {
+  bool right = true;
+  double logarithms = 0;
+  int guests = 0;
+  for (const std::string& name : names()) {
+    if (!options.only.empty() && options.only != name) continue;
+    Rounds rounds;
+    std::vector<double> ratios;
+    std::uint64_t instructions = 0;
+    for (int i = 0; i < options.rounds; ++i) {
+      const Measured theirs = native(name, options);
+      const Measured ours = guest(name, options);
+      if (ours.output != theirs.output) {
+        report.note("moxie." + name, "WRONG: " + ours.output + " instead of " + theirs.output);
+        right = false;
+      }
+      instructions = ours.instructions;
+      rounds.add(ours.seconds * 1e3, std::max(theirs.seconds, 1e-6) * 1e3);
+      ratios.push_back(ours.seconds / std::max(theirs.seconds, 1e-6));
+    }
+    report.line({"moxie." + name, "interpreter", "native", "ms"}, rounds);
+    report.note("  instructions",
+                std::to_string(instructions) + ", " +
+                    std::to_string(static_cast<int>(static_cast<double>(instructions) / 1e3 /
+                                                    cosmoo::bench::median(rounds.ours))) +
+                    " million a second");
+    logarithms += std::log(cosmoo::bench::median(ratios));
+    ++guests;
+  }
+  if (guests != 0) {
+    char text[80];
+    std::snprintf(text, sizeof text, "%.2f times native over %d guests | at most 18",
+                  std::exp(logarithms / guests), guests);
+    report.note("moxie.geometric_mean", text);
+  }
+  return right;
+}
+
+/// From bytes to the first instruction, and from a program that is there already.
+void measure_start(const Options& options, Report& report) {
+  const std::string elf = file(std::string(COSMOO_BENCH_FOLDER) + "/" + names().front());
+  const auto shared = must(Program::load(bytes_of(elf)));
+  const int times = options.rounds_of_a_guest.empty() ? 2000 : 20;
+  std::vector<double> fresh, cached;
+  for (int i = 0; i < times; ++i) {
+    double before = thread_seconds();
+    {
+      const auto machine = must(Machine::create(setup_of(must(Program::load(bytes_of(elf))), {})));
+      machine->run(1);
+      fresh.push_back((thread_seconds() - before) * 1e6);
+    }
+    before = thread_seconds();
+    {
+      const auto machine = must(Machine::create(setup_of(shared, {})));
+      machine->run(1);
+      cached.push_back((thread_seconds() - before) * 1e6);
+    }
+  }
+  char text[120];
+  std::snprintf(text, sizeof text,
+                "fresh %.0f us | at most 300, cached %.0f us | at most 100 (medians)",
+                cosmoo::bench::median(fresh), cosmoo::bench::median(cached));
+  report.note("moxie.start", text);
+}
+
+/// Which instructions follow which others most often: for joined.inc.
+struct Pairs final : Observer {
+  void before(const Machine&, const Instruction& instruction) override {
+    if (have_last) {
+      const char* link = last.a == instruction.a   ? " same"
+                         : last.a == instruction.b ? " feeds"
+                                                   : " any";
+      ++counts[std::string(info(last.operation).text) + " " +
+               std::string(info(instruction.operation).text) + link];
+    }
+    last = instruction;
+    have_last = info(instruction.operation).flow == Flow::next;
+    ++all;
+  }
+  void after(const Machine&, const Instruction&, const Stop&) override {}
+  Instruction last;
+  bool have_last = false;
+  std::uint64_t all = 0;
+  std::map<std::string, std::uint64_t> counts;
+};
+
+void count_pairs(const Options& options) {
+  Pairs pairs;
+  Observer* observers[] = {&pairs};
+  for (const std::string& name : names()) {
+    if (!options.only.empty() && options.only != name) continue;
+    const auto machine = must(Machine::create(setup_of(program_of(name), options)));
+    machine->run(100'000);  // Past the preparations.
+    pairs.have_last = false;
+    run_observed(*machine, 300'000, observers);
+  }
+  std::vector<std::pair<std::uint64_t, std::string>> sorted;
+  for (const auto& [name, count] : pairs.counts) sorted.emplace_back(count, name);
+  std::sort(sorted.rbegin(), sorted.rend());
+  for (std::size_t i = 0; i < sorted.size() && i < 100; ++i) {
+    const double share = static_cast<double>(sorted[i].first) / static_cast<double>(pairs.all);
+    std::printf("%5.2f%% %s\n", 100 * share, sorted[i].second.c_str());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--quick") {
+      options.rounds = 1;
+      options.rounds_of_a_guest = "1";
+    } else if (argument == "--pairs") {
+      options.pairs = true;
+    } else if (argument == "--only" && i + 1 < argc) {
+      options.only = argv[++i];
+    } else if (argument == "--rounds" && i + 1 < argc) {
+      options.rounds = std::max(1, std::atoi(argv[++i]));
+    } else {
+      give_up("usage: bench_moxie [--quick] [--only NAME] [--rounds N] [--pairs]");
+    }
+  }
+  if (options.pairs) {
+    count_pairs(options);
+    return 0;
+  }
+  Report report;
+  measure_start(options, report);
+  return measure_speed(options, report) ? 0 : 1;
+}
