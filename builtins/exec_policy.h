@@ -1,4 +1,4 @@
-// What the configuration says about exec().
+// What the configuration says about exec() and sandbox.run().
 #pragma once
 
 #include <chrono>
@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "sandbox/guest/engine.h"
 
 namespace cosmoo {
 
@@ -22,6 +24,13 @@ struct ExecPolicy {
   std::vector<std::string> allowed;  ///< Empty: every program beneath executables/.
   bool allow_loader_environment = false;
   std::map<std::string, Program> programs;  ///< What differs, by name.
+};
+
+/// What the configuration says about sandbox.run().
+struct GuestPolicy {
+  sandbox::GuestLimits limits;  ///< Of a run that asks for nothing else; wall 0: never.
+  sandbox::GuestQuotas quotas;
+  std::size_t data_bytes = 16 << 20;  ///< Of all data files of a run together.
 };
 
 }  // namespace cosmoo

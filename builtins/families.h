@@ -17,5 +17,6 @@ std::span<const Builtin> connection_fact_builtins();
 std::span<const Builtin> text_builtins();
 std::span<const Builtin> server_builtins();
 std::span<const Builtin> exec_builtins();
+std::span<const Builtin> sandbox_builtins();
 
 }  // namespace cosmoo

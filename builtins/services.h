@@ -5,6 +5,7 @@
 #include <string>
 
 #include "builtins/exec_policy.h"
+#include "sandbox/guest/engine.h"
 #include "sandbox/job_table.h"
 #include "sandbox/process/engine.h"
 #include "vm/accounts.h"
@@ -28,6 +29,9 @@ struct Services {
   sandbox::ProcessEngine& processes;
   const sandbox::ExecutableDirectory& executables;
   ExecPolicy exec;
+  sandbox::GuestLibrary& guest_programs;
+  sandbox::GuestEngine& guests;
+  GuestPolicy guest_policy;
   std::string scripts_folder;
   std::string version;
   /// Ends the server soon; players are told the reason.

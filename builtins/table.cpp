@@ -16,6 +16,7 @@ BuiltinTable make_builtin_table() {
   table.add(text_builtins());
   table.add(server_builtins());
   table.add(exec_builtins());
+  table.add(sandbox_builtins());
   return table;
 }
 

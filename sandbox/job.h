@@ -51,6 +51,14 @@ struct Usage {
   std::uint64_t instructions = 0;  ///< Guests only.
 };
 
+/// Where a guest went wrong.
+struct GuestFault {
+  std::uint32_t address = 0;  ///< What it could not access; of other signals: the pc.
+  std::uint32_t pc = 0;       ///< The instruction.
+
+  bool operator==(const GuestFault&) const = default;
+};
+
 /// What a job leaves, whichever way it ended. What it had printed is always kept.
 struct Result {
   Status status = Status::exited;
@@ -59,8 +67,9 @@ struct Result {
   std::string limit;   ///< Status::over_limit: "output", ...; else empty.
   std::string stdout_bytes;
   std::string stderr_bytes;
-  std::string output;  ///< Guests only: the output descriptor's bytes.
-  std::string state;   ///< Guests only: the state descriptor's bytes.
+  std::optional<GuestFault> fault;  ///< Guests only, if they faulted.
+  std::string output;               ///< Guests only: the output descriptor's bytes.
+  std::string state;                ///< Guests only: the state descriptor's bytes.
   Usage usage;
   std::chrono::system_clock::time_point started_at;
   std::chrono::system_clock::time_point ended_at;
@@ -74,7 +83,7 @@ using JobId = std::int64_t;
 /// A job as the job table and its viewers see it.
 struct JobInfo {
   JobId id = 0;
-  std::string kind;         ///< "process"
+  std::string kind;         ///< "process", "guest"
   std::string label;        ///< What runs, for people: the command line, shortened.
   std::int64_t owner = -1;  ///< Whom it belongs to: opaque here, an object number upstairs.
   int pid = -1;

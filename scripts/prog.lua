@@ -333,3 +333,51 @@ verb { "@kill", "any none none", function()
   if not ok then return player:tell_error(why) end
   player:tell("Killed task ", id, ".")
 end }
+
+-- --- guests: programs for the simulated processor, see help sandbox.run
+
+-- Those that the player has brought, by name: their bytes.
+property { "guests", {}, perms = "c" }
+
+-- player:guest(NAME): what sandbox.run() takes: one's own guest, or the name of one that came with
+-- the server.
+verb { "guest", function()
+  set_task_perms(caller_perms(player))
+  return player.guests[args[1]] or args[1]
+end }
+
+verb { "@guests", "none none none", function()
+  -- @guests
+  -- The programs that @run-guest knows: those of the server, and your own.
+  set_task_perms(caller_perms(player))
+  local rows = {}
+  local function add(name, program, whose)
+    local about = sandbox.info(program)
+    rows[#rows + 1] = { name, whose, about.bytes, about.sha256:sub(1, 16) }
+  end
+  for _, name in ipairs(sandbox.list()) do add(name, name, "server") end
+  for name, bytes in pairs(player.guests) do add(name, bytes, "you") end
+  player:tell_lines($text:table({ "Guest", "Whose", "Bytes", "SHA-256" }, rows))
+end }
+
+verb { "@run-guest", "any any any", function()
+  -- @run-guest NAME [on OBJECT]
+  -- Runs a guest on the text of an object: its property text if it has one, else its description.
+  set_task_perms(caller_perms(player))
+  if dobjstr == "" or (prepstr ~= "" and iobjstr == "") then return player:usage() end
+  local ok, why = pcall(function()
+    local data = {}
+    if iobjstr ~= "" then
+      local object = $named(iobjstr)
+      local found, text = pcall(function() return object.text end)
+      if not found then text = object.description end
+      data[1] = type(text) == "string" and text or table.concat(text, "\n") .. "\n"
+    end
+    local result = sandbox.run(player:guest(dobjstr), data)
+    for line in result.output:gmatch("[^\n]+") do player:tell(line) end
+    local how = result.status == "exited" and "ended with " .. result.exit_code
+      or result.status .. (result.signal and " (" .. result.signal .. ")" or "")
+    player:tell("[", dobjstr, " ", how, " after ", $text:count(result.usage.instructions, "instruction"), "]")
+  end)
+  if not ok then player:tell_error(why) end
+end }

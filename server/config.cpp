@@ -339,6 +339,9 @@ std::span<const Section> sections() {
       {"sessions", "What one connection may use."},
       {"budgets", "What the world's code may use up."},
       {"exec", "What scripts may start outside the world."},
+      {"sandbox",
+       "What guests may use up: programs for the simulated processor, which any programmer "
+       "may run."},
       {"accounts", "How passwords are kept (argon2id)."},
   };
   return kSections;
@@ -417,6 +420,24 @@ std::span<const Key> keys() {
        "The programs that may be started; an empty list: all beneath the directory."},
       {"exec.allow_loader_environment", FIELD(exec.allow_loader_environment), 0, 0, "",
        "Whether scripts may set the loader's variables (LD_PRELOAD and the like)."},
+
+      {"sandbox.threads", FIELD(sandbox.threads), 1, 256, "", "Threads that guests run on."},
+      {"sandbox.instructions", FIELD(sandbox.instructions), 1, 1e15, "",
+       "Instructions of a run that does not ask for another number."},
+      {"sandbox.memory_mib", FIELD(sandbox.memory_mib), 1, 4096, "",
+       "Memory in MiB of a run that does not ask for another amount."},
+      {"sandbox.timeout_seconds", FIELD(sandbox.timeout_seconds), 0, kMaxSeconds, "",
+       "A run is ended after so long; 0: never."},
+      {"sandbox.output_bytes", FIELD(sandbox.output_bytes), 0, kMaxBytes, "",
+       "The most that a run's output, and its state, may have."},
+      {"sandbox.data_bytes", FIELD(sandbox.data_bytes), 0, kMaxBytes, "",
+       "The most that a run's data files may have together."},
+      {"sandbox.guests_per_programmer", FIELD(sandbox.guests_per_programmer), 0, 100'000, "",
+       "Guests that one programmer may have running; one more is E_QUOTA."},
+      {"sandbox.instructions_per_programmer", FIELD(sandbox.instructions_per_programmer), 1, 1e15,
+       "", "Instructions that one programmer's running guests may have been given together."},
+      {"sandbox.memory_mib_per_programmer", FIELD(sandbox.memory_mib_per_programmer), 1, 1 << 20,
+       "", "Memory in MiB that one programmer's running guests may have been given together."},
 
       {"accounts.argon2_memory_mib", FIELD(accounts.argon2_memory_mib), 1, 4096, "",
        "Memory that checking a password takes, in MiB."},

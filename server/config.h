@@ -73,6 +73,18 @@ struct Config {
     std::map<std::string, Program> programs;  ///< By name beneath executables.
   } exec;
 
+  struct Sandbox {
+    std::int64_t threads = 2;
+    std::int64_t instructions = 1'000'000'000;
+    std::int64_t memory_mib = 64;
+    double timeout_seconds = 60;
+    std::int64_t output_bytes = 1 << 20;
+    std::int64_t data_bytes = 16 << 20;
+    std::int64_t guests_per_programmer = 8;
+    std::int64_t instructions_per_programmer = 20'000'000'000;
+    std::int64_t memory_mib_per_programmer = 256;
+  } sandbox;
+
   struct Accounts {
     std::int64_t argon2_memory_mib = 64;
     std::int64_t argon2_passes = 2;

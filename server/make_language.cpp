@@ -31,6 +31,21 @@ ExecPolicy exec_policy(const Config::Exec& config) {
   return policy;
 }
 
+GuestPolicy guest_policy(const Config::Sandbox& config) {
+  const auto size = [](std::int64_t number) { return static_cast<std::size_t>(number); };
+  GuestPolicy policy;
+  policy.limits.instructions = static_cast<std::uint64_t>(config.instructions);
+  policy.limits.memory_bytes = static_cast<std::uint64_t>(config.memory_mib) << 20;
+  policy.limits.output_bytes = size(config.output_bytes);
+  policy.limits.wall =
+      std::chrono::milliseconds(static_cast<std::int64_t>(config.timeout_seconds * 1000));
+  policy.quotas.guests = size(config.guests_per_programmer);
+  policy.quotas.instructions = static_cast<std::uint64_t>(config.instructions_per_programmer);
+  policy.quotas.memory_bytes = static_cast<std::uint64_t>(config.memory_mib_per_programmer) << 20;
+  policy.data_bytes = size(config.data_bytes);
+  return policy;
+}
+
 LuaOptions lua_options(const Config::Budgets& budgets) {
   LuaOptions options;
   options.task_memory_bytes = static_cast<std::size_t>(budgets.task_memory_mib) << 20;
@@ -38,6 +53,9 @@ LuaOptions lua_options(const Config::Budgets& budgets) {
   options.call_depth = static_cast<int>(budgets.call_depth);
   return options;
 }
+
+// Instructions that a guest runs before the next one has its turn: about ten milliseconds.
+constexpr std::uint64_t kGuestSlice = 5'000'000;
 
 class LuaLanguage final : public Language {
  public:
@@ -47,6 +65,14 @@ class LuaLanguage final : public Language {
         jobs_(static_cast<std::size_t>(base.config.exec.max_jobs)),
         processes_(base.loop, {}, jobs_),
         executables_(std::move(executables)),
+        guest_programs_(executables_.path() / "guests", {}),
+        guest_pool_(static_cast<std::size_t>(base.config.sandbox.threads)),
+        guests_({guest_policy(base.config.sandbox).quotas, kGuestSlice,
+                 [this](std::function<void()> work) { guest_pool_.run(std::move(work)); },
+                 [&loop = base.loop](std::function<void()> then) {
+                   boost::asio::post(loop, std::move(then));
+                 }},
+                guest_programs_, jobs_),
         services_{
             base.world,
             base.scheduler,
@@ -58,6 +84,9 @@ class LuaLanguage final : public Language {
             processes_,
             executables_,
             exec_policy(base.config.exec),
+            guest_programs_,
+            guests_,
+            guest_policy(base.config.sandbox),
             base.config.paths.scripts,
             COSMOO_VERSION,
             base.shut_down,
@@ -94,6 +123,9 @@ class LuaLanguage final : public Language {
   sandbox::JobTable jobs_;
   sandbox::ProcessEngine processes_;
   const sandbox::ExecutableDirectory executables_;
+  sandbox::GuestLibrary guest_programs_;
+  QuietPool guest_pool_;
+  sandbox::GuestEngine guests_;
   QuietPool pool_{1};
   Services services_;
   std::unique_ptr<Engine> engine_;

@@ -1,0 +1,317 @@
+#include "sandbox/guest/engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <span>
+
+#include "sandbox/moxie/machine.h"
+
+namespace cosmoo::sandbox {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// What the running guests of an owner have reserved.
+struct Reserved {
+  std::size_t guests = 0;
+  std::uint64_t instructions = 0;
+  std::uint64_t memory_bytes = 0;
+};
+
+int number_of(moxie::Signal signal) {
+  switch (signal) {
+    case moxie::Signal::bus:
+      return SIGBUS;
+    case moxie::Signal::ill:
+      return SIGILL;
+    case moxie::Signal::fpe:
+      return SIGFPE;
+    case moxie::Signal::trap:
+      return SIGTRAP;
+    case moxie::Signal::none:
+      break;
+  }
+  return 0;
+}
+
+/// Processor time of the calling thread.
+double thread_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+StartError as_start_error(const moxie::LoadError& error) {
+  if (error.kind == moxie::LoadError::Kind::system) {
+    return {StartError::Kind::system, error.message, "memory", ENOMEM};
+  }
+  return {StartError::Kind::bad_argument, error.message, {}, 0};
+}
+
+}  // namespace
+
+/// The loop's side: who runs, what is reserved, where ends are told.
+class GuestEngine::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(Options options, GuestLibrary& library, JobTable& table)
+      : options_(std::move(options)), library_(library), table_(table) {}
+
+  tl::expected<std::shared_ptr<Job>, StartError> start(GuestRequest request, OnGuestEnd on_end);
+  void close();
+
+  const Options& options() const { return options_; }
+  GuestLibrary& library() const { return library_; }
+  /// Any thread: the end of a guest, told on the loop's.
+  void tell(std::shared_ptr<Guest> guest, tl::expected<Result, StartError> end);
+
+ private:
+  tl::expected<void, StartError> reserve(const GuestRequest& request);
+  void finish(const std::shared_ptr<Guest>& guest, tl::expected<Result, StartError> end);
+
+  Options options_;
+  GuestLibrary& library_;
+  JobTable& table_;
+  std::map<JobId, std::shared_ptr<Guest>> guests_;
+  std::map<std::int64_t, Reserved> reserved_;
+  bool closed_ = false;
+};
+
+/// One guest: the loop's thread starts, kills and shows it, one pool thread at a time runs it.
+class GuestEngine::Guest final : public Job, public std::enable_shared_from_this<Guest> {
+ public:
+  Guest(std::shared_ptr<Impl> engine, JobId id, GuestRequest request, OnGuestEnd on_end)
+      : engine_(std::move(engine)),
+        id_(id),
+        label_(request.label),
+        owner_(request.owner),
+        limits_(request.limits),
+        request_(std::move(request)),
+        on_end_(std::move(on_end)) {}
+
+  JobId id() const { return id_; }
+  std::int64_t owner() const { return owner_; }
+  const GuestLimits& limits() const { return limits_; }
+  OnGuestEnd take_on_end() { return std::move(on_end_); }
+
+  void kill() override {
+    killed_ = true;
+    const std::lock_guard lock(mutex_);
+    if (machine_) machine_->interrupt();
+  }
+
+  JobInfo info() const override {
+    JobInfo info;
+    info.id = id_;
+    info.kind = "guest";
+    info.label = label_;
+    info.owner = owner_;
+    info.started_at = started_at_;
+    return info;
+  }
+
+  /// On a pool thread: the first turn.
+  void begin();
+
+ private:
+  void turn();
+  tl::expected<void, StartError> prepare();
+  void end(const moxie::Stop& stop);
+  void queue(void (Guest::*next)()) {
+    engine_->options().run([self = shared_from_this(), next] { ((*self).*next)(); });
+  }
+
+  const std::shared_ptr<Impl> engine_;
+  const JobId id_;
+  const std::string label_;
+  const std::int64_t owner_;
+  const GuestLimits limits_;
+  const std::chrono::system_clock::time_point started_at_ = std::chrono::system_clock::now();
+  const Clock::time_point begun_ = Clock::now();
+  GuestRequest request_;  ///< Until it is prepared.
+  OnGuestEnd on_end_;     ///< The loop's.
+  std::atomic<bool> killed_ = false;
+  std::mutex mutex_;  ///< machine_ is made and taken away under it.
+  std::unique_ptr<moxie::Machine> machine_;
+  double cpu_s_ = 0;
+};
+
+// --- on a pool thread
+
+void GuestEngine::Guest::begin() {
+  const double before = thread_seconds();
+  if (!killed_) {
+    if (auto prepared = prepare(); !prepared) {
+      engine_->tell(shared_from_this(), tl::unexpected(prepared.error()));
+      return;
+    }
+  }
+  cpu_s_ += thread_seconds() - before;
+  turn();
+}
+
+tl::expected<void, StartError> GuestEngine::Guest::prepare() {
+  auto found = engine_->library().find(request_.program);
+  if (!found) return tl::unexpected(found.error());
+  moxie::Setup setup;
+  setup.programs.push_back(std::move(found->program));
+  for (const std::string& data : request_.data) {
+    auto shared = moxie::SharedBytes::copy(
+        std::span(reinterpret_cast<const std::uint8_t*>(data.data()), data.size()));
+    if (!shared) return tl::unexpected(as_start_error(shared.error()));
+    setup.data.push_back(std::move(*shared));
+  }
+  request_ = {};
+  setup.stack_bytes = limits_.stack_bytes;
+  setup.memory_bytes = limits_.memory_bytes;
+  auto machine = moxie::Machine::create(setup);
+  if (!machine) return tl::unexpected(as_start_error(machine.error()));
+  const std::lock_guard lock(mutex_);
+  machine_ = std::move(*machine);
+  return {};
+}
+
+void GuestEngine::Guest::turn() {
+  if (killed_) return end({});
+  const std::uint64_t left = limits_.instructions - machine_->state().instructions;
+  const double before = thread_seconds();
+  const moxie::Stop stop = machine_->run(std::min(left, engine_->options().slice));
+  cpu_s_ += thread_seconds() - before;
+  const bool goes_on = stop.why == moxie::Stop::Why::budget && !killed_ &&
+                       machine_->state().instructions < limits_.instructions &&
+                       Clock::now() - begun_ < limits_.wall;
+  if (goes_on) return queue(&Guest::turn);
+  end(stop);
+}
+
+void GuestEngine::Guest::end(const moxie::Stop& stop) {
+  Result result;
+  result.started_at = started_at_;
+  if (machine_) {
+    result.usage.instructions = machine_->state().instructions;
+    result.usage.memory_peak_bytes = machine_->memory_bytes();
+    bool too_large = false, unreadable = false;
+    const auto take = [&](tl::expected<std::string, moxie::Machine::NoBuffer> buffer) {
+      if (buffer) return std::move(*buffer);
+      too_large |= buffer.error() == moxie::Machine::NoBuffer::too_large;
+      unreadable |= buffer.error() == moxie::Machine::NoBuffer::unreadable;
+      return std::string();
+    };
+    result.output = take(machine_->output(limits_.output_bytes));
+    result.state = take(machine_->state_buffer(limits_.output_bytes));
+    if (stop.why == moxie::Stop::Why::exited && too_large) {
+      result.status = Status::over_limit;
+      result.limit = "output";
+    } else if (stop.why == moxie::Stop::Why::exited && unreadable) {
+      result.status = Status::faulted;
+      result.signal = SIGBUS;
+      result.fault =
+          GuestFault{machine_->state().special[moxie::special::kOutput], machine_->state().pc};
+    } else if (stop.why == moxie::Stop::Why::exited) {
+      result.exit_code = stop.exit_code;
+    } else if (stop.why == moxie::Stop::Why::fault) {
+      result.status = Status::faulted;
+      result.signal = number_of(stop.fault.signal);
+      result.fault = GuestFault{stop.fault.address, stop.fault.pc};
+    } else if (!killed_ && result.usage.instructions >= limits_.instructions) {
+      result.status = Status::over_limit;
+      result.limit = "instructions";
+    } else if (!killed_) {
+      result.status = Status::timed_out;
+    }
+  }
+  if (killed_ && stop.why != moxie::Stop::Why::exited && stop.why != moxie::Stop::Why::fault) {
+    result.status = Status::killed;
+    result.signal = SIGKILL;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    machine_.reset();
+  }
+  result.usage.cpu_s = cpu_s_;
+  result.usage.wall_s = std::chrono::duration<double>(Clock::now() - begun_).count();
+  result.ended_at = std::chrono::system_clock::now();
+  engine_->tell(shared_from_this(), std::move(result));
+}
+
+// --- on the loop's thread, but for tell()
+
+void GuestEngine::Impl::tell(std::shared_ptr<Guest> guest, tl::expected<Result, StartError> end) {
+  options_.post([self = shared_from_this(), guest = std::move(guest),
+                 end = std::move(end)]() mutable { self->finish(guest, std::move(end)); });
+}
+
+tl::expected<void, StartError> GuestEngine::Impl::reserve(const GuestRequest& request) {
+  const GuestQuotas& quotas = options_.quotas;
+  const auto found = reserved_.find(request.owner);
+  const Reserved now = found == reserved_.end() ? Reserved{} : found->second;
+  const auto refuse = [](const std::string& what, std::uint64_t most, std::uint64_t running) {
+    return tl::unexpected(
+        StartError{StartError::Kind::too_many,
+                   "over the quota of " + what + ": at most " + std::to_string(most) +
+                       " at once, and running guests have " + std::to_string(running),
+                   "reserve", 0});
+  };
+  if (now.guests >= quotas.guests) return refuse("guests", quotas.guests, now.guests);
+  // No overflow: each request is below a limit of the configuration.
+  if (now.instructions + request.limits.instructions > quotas.instructions)
+    return refuse("instructions", quotas.instructions, now.instructions);
+  if (now.memory_bytes + request.limits.memory_bytes > quotas.memory_bytes)
+    return refuse("memory in bytes", quotas.memory_bytes, now.memory_bytes);
+  reserved_[request.owner] = {now.guests + 1, now.instructions + request.limits.instructions,
+                              now.memory_bytes + request.limits.memory_bytes};
+  return {};
+}
+
+tl::expected<std::shared_ptr<Job>, StartError> GuestEngine::Impl::start(GuestRequest request,
+                                                                        OnGuestEnd on_end) {
+  const auto id = table_.admit();
+  if (!id) return tl::unexpected(id.error());
+  if (auto reserved = reserve(request); !reserved) return tl::unexpected(reserved.error());
+  const auto guest =
+      std::make_shared<Guest>(shared_from_this(), *id, std::move(request), std::move(on_end));
+  guests_[*id] = guest;
+  table_.add(*id, guest);
+  options_.run([guest] { guest->begin(); });
+  return std::shared_ptr<Job>(guest);
+}
+
+void GuestEngine::Impl::finish(const std::shared_ptr<Guest>& guest,
+                               tl::expected<Result, StartError> end) {
+  if (closed_) return;
+  guests_.erase(guest->id());
+  const auto reserved = reserved_.find(guest->owner());
+  reserved->second.instructions -= guest->limits().instructions;
+  reserved->second.memory_bytes -= guest->limits().memory_bytes;
+  if (--reserved->second.guests == 0) reserved_.erase(reserved);
+  table_.remove(guest->id());
+  guest->take_on_end()(std::move(end));
+  if (!closed_) table_.settle();
+}
+
+void GuestEngine::Impl::close() {
+  closed_ = true;
+  for (const auto& [id, guest] : guests_) {
+    guest->kill();
+    table_.remove(id);
+  }
+  guests_.clear();
+}
+
+GuestEngine::GuestEngine(Options options, GuestLibrary& library, JobTable& table)
+    : impl_(std::make_shared<Impl>(std::move(options), library, table)) {}
+
+GuestEngine::~GuestEngine() { impl_->close(); }
+
+tl::expected<std::shared_ptr<Job>, StartError> GuestEngine::start(GuestRequest request,
+                                                                  OnGuestEnd on_end) {
+  return impl_->start(std::move(request), std::move(on_end));
+}
+
+}  // namespace cosmoo::sandbox
