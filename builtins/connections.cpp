@@ -2,6 +2,7 @@
 #include "builtins/common.h"
 #include "builtins/families.h"
 #include "vm/binary.h"
+#include "vm/plain_text.h"
 
 namespace cosmoo {
 namespace {
@@ -30,8 +31,13 @@ Outcome notify(Call& call) {
   return Value(connections.send(player, *bytes, how));
 }
 
+Outcome make_plain(Call& call) { return Value(plain_text(call[0].string())); }
+
+// What somebody's code prints to another is only text to the other's terminal.
 Outcome print(Call& call) {
-  call.services().connections.notify(call.player(), joined(call));
+  const std::string line = joined(call);
+  const bool own = need_authority_of(call, call.player()).has_value();
+  call.services().connections.notify(call.player(), own ? line : plain_text(line));
   return Value();
 }
 
@@ -173,6 +179,14 @@ std::span<const Builtin> connection_builtins() {
        "nothing",
        "Sends the player whose command runs its arguments, in one line.",
        true},
+      {"plain_text",
+       {{"text", kString}},
+       1,
+       Access::everyone,
+       make_plain,
+       "string",
+       "A text without what a terminal takes for orders: without control characters but tabs and "
+       "newlines, and with ? for bytes that are not UTF-8."},
       {"read",
        {{"player", kObject}, {"options", kFlag | kMap}},
        0,

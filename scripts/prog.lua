@@ -108,7 +108,9 @@ verb { "@list", "any any any", function()
       lines[1] = { { heading = object .. ":" .. info[3] }, "   " .. $form(object, name) .. "   " .. info[2] ..
         "   owner " .. $label(info[1]) }
     end
-    for number, line in ipairs($text:lines(verb_code(object, name))) do
+    local code = verb_code(object, name)
+    if code == "" then lines[#lines + 1] = "(no code yet: @program " .. object .. ":" .. name .. ")" end
+    for number, line in ipairs(code ~= "" and $text:lines(code) or {}) do
       if number >= first and number <= last then
         lines[#lines + 1] = plain and line or $editor:show_line(number, line)
       end

@@ -16,22 +16,16 @@ property { "styles", {
 -- player:tell(part, ...): one line. A part is a text, or {STYLE = text}, as in {title = this.name}.
 -- Control characters never pass, whoever wrote them: only this verb sends any.
 verb { "tell", function()
-  local function clean(text)
-    if not text:find("[%c\x80-\xFF]") then return text end
-    text = text:gsub("[\0-\8\11-\31\127]", "")
-    if not utf8.len(text) then return (text:gsub("[\x80-\xFF]", "?")) end
-    return (text:gsub("\xC2[\x80-\x9F]", ""))
-  end
   local line, codes = {}, nil
   for i, part in ipairs(args) do
     local style, text
     if type(part) == "table" then style, text = next(part) end
     if type(style) ~= "string" then
-      line[i] = clean(tostr(part))
+      line[i] = plain_text(tostr(part))
     else
       if codes == nil then codes = this:has_colour() and $terminal.styles end
       local code = codes and codes[style]
-      text = clean(tostr(text))
+      text = plain_text(tostr(text))
       line[i] = code and "\27[" .. code .. "m" .. text .. "\27[0m" or text
     end
   end
@@ -59,12 +53,26 @@ verb { "tell_lines", function()
   local lines = args[1]
   local rows = this == player and this:page_rows() or 0
   if rows > 0 and #lines > rows then
-    this.unread = lines
+    this.unread = this:as_much_as_is_kept(lines)
     return this:show_page(rows)
   end
   for _, line in ipairs(lines) do
     if type(line) == "table" then this:tell(table.unpack(line)) else this:tell(line) end
   end
+end }
+
+-- The first lines, of 256 KiB together: whoever's code prints them, they are kept with the player.
+verb { "as_much_as_is_kept", function()
+  local lines, kept, bytes = args[1], {}, 0
+  for i, line in ipairs(lines) do
+    bytes = bytes + (type(line) == "table" and #toliteral(line) or #tostr(line))
+    if bytes > 256 * 1024 then
+      kept[i] = "(and " .. $text:count(#lines - i + 1, "line") .. " that are too long to keep)"
+      break
+    end
+    kept[i] = line
+  end
+  return kept
 end }
 
 -- The next page of what is unread: as many lines as fill `rows` rows of the screen.

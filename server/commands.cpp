@@ -1,5 +1,6 @@
 #include "server/commands.h"
 
+#include "vm/plain_text.h"
 #include "vm/world/command.h"
 
 namespace cosmoo {
@@ -135,7 +136,9 @@ void Commands::show(const Task& task, std::string_view what,
                     const std::vector<std::string>& traceback, Show where) {
   // Who has not logged in is a stranger, whom the world's code is no business of.
   if (where == Show::player && task.player.number >= 0) {
-    for (const std::string& line : traceback) connections_.notify(task.player, line);
+    for (const std::string& line : traceback) {
+      connections_.notify(task.player, plain_text(line));
+    }
   }
   log_.info("task " + std::to_string(task.id) + " of " + to_string(task.player) + " " +
             std::string(what) + ": " + printable(traceback.front()));

@@ -39,6 +39,19 @@ TEST_CASE("long output comes in pages for those who want them") {
   wizard.expect("Usage: @pagelength");
 }
 
+// A programmer's verb fills the database with pages that a victim is never going to turn.
+TEST_CASE("no more is kept for later pages than somebody may read") {
+  Server server;
+  Client wizard = server.log_in();
+  wizard.line("@pagelength 3");
+  wizard.expect("Pages: 3 lines.\r\n");
+  wizard.line(";local t = {} for i = 1, 50 do t[i] = ('x'):rep(10000) end player:tell_lines(t)");
+  wizard.expect("-- 26 lines more");
+  wizard.expect("=> nil\r\n");
+  wizard.line("@more all");
+  wizard.expect("(and 24 lines that are too long to keep)\r\n");
+}
+
 TEST_CASE("pages are one's own: what others tell is told at once, and nobody turns or reads them") {
   Server server;
   Client wizard = server.log_in();
@@ -121,4 +134,27 @@ TEST_CASE("pages and colours follow what the client says of its window and termi
   wizard.expect("Described Wizard (#2).\r\n");
   wizard.line("look me");
   wizard.expect("word\r\n" + std::string(60, 'w') + "\r\nand more words\r\n");
+}
+
+// A programmer's verb, which a wizard's command runs, prints and fails with a terminal's orders.
+TEST_CASE("neither print() nor a traceback sends another's control characters") {
+  Server server;
+  Client wizard = server.log_in();
+  Client pat = make_player(server, wizard, "Pat", "programmer");
+  pat.line("@create $thing named trap");
+  pat.expect("You now have trap");
+  for (const char* line :
+       {"@verb trap:spring this none none", "@program trap:spring", "print('one \\27[2J \\155')",
+        "error('two \\27]0;x\\7 \\194\\155')", ".", "drop trap"}) {
+    pat.line(line);
+  }
+  pat.expect("You drop trap.");
+  wizard.line("spring trap");
+  const std::string seen = wizard.expect("(End of traceback)");
+  CHECK(seen.find("one [2J ?") != std::string::npos);
+  CHECK(seen.find("two ]0;x") != std::string::npos);
+  for (const char* order : {"\x1b", "\x07", "\x9B"}) CHECK(seen.find(order) == std::string::npos);
+  // To oneself one may send what one likes.
+  pat.line(";print('\\27[2J')");
+  pat.expect("\x1b[2J\r\n");
 }
