@@ -6,7 +6,7 @@ object { name = "builder", parents = { "player" }, flags = "fertile readable" }
 
 verb { "@create", "any any any", function()
   -- @create PARENT named NAME[, ALIAS ...]
-  -- Makes an object and puts it into your hands: @create $thing named brass bell, bell
+  -- Makes an object, and puts a thing into your hands: @create $thing named brass bell, bell
   set_task_perms(caller_perms(player))
   local parent, name = argstr:match("^(%S+)%s+named%s+(.+)$")
   if not parent then
@@ -16,8 +16,12 @@ verb { "@create", "any any any", function()
   local ok, why = pcall(function()
     local object = create($named(parent))
     player:name_object(object, name)
+    local kind = #parents(object) > 0 and parents(object)[1].name or "thing without a parent"
+    if not isa(object, $thing) then
+      return player:tell("Made ", { title = object.name }, " (", object, "), a ", kind, ".")
+    end
     move(object, player)
-    player:tell("You now have ", { title = object.name }, " (", object, "), a ", parents(object)[1].name, ".")
+    player:tell("You now have ", { title = object.name }, " (", object, "), a ", kind, ".")
   end)
   if not ok then player:tell_error(why) end
 end }

@@ -305,11 +305,11 @@ verb { "@password", "any any any", function()
   local old, new = args[1], args[2]
   if #args == 0 then
     player:tell("Your password now:")
-    old = read(player, false)
+    old = read(player, { echo = false })
     player:tell("The new one:")
-    new = read(player, false)
+    new = read(player, { echo = false })
     player:tell("The new one again:")
-    if read(player, false) ~= new then return player:tell("Those were two different ones: nothing is changed.") end
+    if read(player, { echo = false }) ~= new then return player:tell("Those were two different ones: nothing is changed.") end
   elseif #args ~= 2 then
     return player:usage()
   end

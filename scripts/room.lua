@@ -77,6 +77,15 @@ verb { "huh", function()
     if doc[2] then player:tell("  ", doc[2]) end
     return
   end
+  for _, object in ipairs({ dobj, iobj }) do
+    local known, home, form = pcall(function()
+      local home = $verb_home(object, verb)
+      return home, $form(home, verb)
+    end)
+    if known then
+      return player:tell("I couldn't understand that. ", home, ":", verb, " takes: ", form, ".")
+    end
+  end
   local near = $help:near(verb)
   player:tell("I couldn't understand that.",
     #near > 0 and " Did you mean " .. table.concat(near, ", ") .. "?" or " Type help for what you can do.")

@@ -158,3 +158,21 @@ TEST_CASE("neither print() nor a traceback sends another's control characters") 
   pat.line(";print('\\27[2J')");
   pat.expect("\x1b[2J\r\n");
 }
+
+TEST_CASE("@password asks for passwords without showing them") {
+  Server server;
+  Client wizard = server.log_in();
+  wizard.line("@password");
+  wizard.expect("\xFF\xFB\x01");  // WILL ECHO: the client shows nothing
+  wizard.line(kWizardPassword);
+  wizard.expect("The new one:");
+  wizard.line("other");
+  wizard.expect("The new one again:");
+  wizard.line("different");
+  wizard.expect("Those were two different ones");
+  wizard.line("@password wrong other");
+  wizard.expect("That is not your password.");
+  wizard.line("@password " + std::string(kWizardPassword) + " other");
+  wizard.expect("Your password is changed.");
+  Client again = server.log_in("wizard", "other");
+}

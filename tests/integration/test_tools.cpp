@@ -41,6 +41,9 @@ TEST_CASE("what is typed wrong is answered with how it is typed") {
                 {"@args me:nothing", "there is no verb #2:nothing"},
                 {"@prop me.x 1 +", "line 1, column"},
                 {"@perms me zz", "An object has the permissions r, w and f, not z."}});
+  talk(wizard, {{"@create $thing named lamp", "You now have"},
+                {"@verb lamp:rub this with any", "Added"},
+                {"rub lamp", ":rub takes: this with any."}});
   // A command that somebody does not have is not offered.
   talk(ann, {{"@crate $thing named x", "I couldn't understand that. Type help"},
              {"loook", "Did you mean look?"}});
@@ -209,14 +212,13 @@ TEST_CASE("nobody is moved by another's code") {
   Client ann = make_player(server, wizard, "Ann");
   talk(pat,
        {{"@dig trap|out to \"The Trap\"", "Only the owner of The First Room"},
-        {"@create $exit named chute", "You now have"},
+        {"@create $exit named chute", "Made chute"},
         {";add_verb(max_object(), {me, 'rxd', 'look_self'}, {'this', 'none', 'this'})", "=> 1"}});
   const std::string chute = last_object(pat);
-  talk(pat, {{"@create $room named Pit", "You now have"}});
+  talk(pat, {{"@create $room named Pit", "Made Pit"}});
   const std::string pit = last_object(pat);
   talk(pat,
-       {{"drop chute", ""},
-        {";move(" + chute + ", me.location)", "=> nil"},
+       {{";move(" + chute + ", me.location)", "=> nil"},
         {";" + chute + ".dest = " + pit, "=> nil"},
         {"@program chute:look_self", "Now programming"},
         {"local errors = {}", ""},
