@@ -38,6 +38,35 @@ inline Scheduler::Authority authority(const Call& call) {
                                                             : Scheduler::Authority::owner;
 }
 
+/// Ticks for looking at every object of the world, or at all that descend from one.
+inline std::int64_t work_on_all(const World& world) {
+  return static_cast<std::int64_t>(world.size() / 200);
+}
+inline std::int64_t work_on_family(const World& world, ObjectId id) {
+  return static_cast<std::int64_t>(world.with_descendants(id).size() / 50);
+}
+
+/// One parent or a list of them, #-1 for none; each fertile or the caller's.
+inline Result<std::vector<ObjectId>> read_parents(const Call& call, const Value& given) {
+  std::vector<ObjectId> parents;
+  if (given.is_object()) {
+    if (given.object() != kNothing) parents.push_back(given.object());
+  } else {
+    for (const Value& item : given.list()) {
+      if (!item.is_object()) {
+        return fail(ErrorCode::type, "a parent is an object, not " + to_literal(item));
+      }
+      parents.push_back(item.object());
+    }
+  }
+  for (const ObjectId parent : parents) {
+    if (auto fertile = need_flag_or_control(call, parent, kFertile); !fertile) {
+      return tl::unexpected(fertile.error());
+    }
+  }
+  return parents;
+}
+
 /// A list of objects as a list value.
 inline Value object_list(const std::vector<ObjectId>& ids) {
   List list;

@@ -9,6 +9,9 @@
 namespace cosmoo {
 
 std::span<const Builtin> object_builtins();
+std::span<const Builtin> family_builtins();
+std::span<const Builtin> place_builtins();
+std::span<const Builtin> quota_builtins();
 std::span<const Builtin> property_builtins();
 std::span<const Builtin> verb_builtins();
 std::span<const Builtin> task_builtins();

@@ -1,31 +1,13 @@
-// Objects: making, ending, moving and relating them.
+// Objects: making, ending and numbering them; players.
 #include "builtins/common.h"
 #include "builtins/families.h"
+#include "builtins/quota.h"
+#include "vm/world/quota.h"
 
 namespace cosmoo {
 namespace {
 
-// One parent or a list of them; #-1 is none.
-Result<std::vector<ObjectId>> read_parents(const Call& call, const Value& given) {
-  std::vector<ObjectId> parents;
-  if (given.is_object()) {
-    if (given.object() != kNothing) parents.push_back(given.object());
-  } else {
-    for (const Value& item : given.list()) {
-      if (!item.is_object()) {
-        return fail(ErrorCode::type,
-                    "a parent is an object, not " + std::string(name_of(item.type())));
-      }
-      parents.push_back(item.object());
-    }
-  }
-  for (const ObjectId parent : parents) {
-    if (auto fertile = need_flag_or_control(call, parent, kFertile); !fertile) {
-      return tl::unexpected(fertile.error());
-    }
-  }
-  return parents;
-}
+// --- create
 
 Outcome create(Call& call) {
   World& world = call.services().world;
@@ -33,63 +15,100 @@ Outcome create(Call& call) {
   if (!parents) return parents.error();
   const ObjectId owner = call.has(1) ? call[1].object() : call.programmer();
   if (auto allowed = need_authority_of(call, owner); !allowed) return allowed.error();
-  return outcome(world.create(*parents, owner));
+  if (owner != kNothing) {
+    if (auto object = need_object(world, owner); !object) return object.error();
+  }
+  const auto bytes = World::kObjectBytes + World::kParentBytes * std::ssize(*parents);
+  const ObjectId holder = owner == kNothing ? call.programmer() : owner;
+  if (auto room = check_room(world, holder, call.programmer(), bytes); !room) return room.error();
+  std::vector<Value> arguments;
+  if (call.has(2)) {
+    const List& given = call[2].list();
+    arguments.assign(given.begin(), given.end());
+  }
+  if (auto taken = take_from_quota(world, owner); !taken) return taken.error();
+  auto made = world.create(*parents, owner);
+  if (!made) {
+    give_to_quota(world, owner);
+    return made.error();
+  }
+  return CallVerb{*made, "initialize", std::move(arguments),
+                  [id = *made](Call&, const auto&) -> Outcome { return Value(id); }};
+}
+
+// --- recycle: each step asks anew who may, for verbs were called in between
+
+// All that could be asked has been: nothing here calls a verb.
+Outcome end_object(Call& call, ObjectId id) {
+  World& world = call.services().world;
+  auto object = need_control(call, id);
+  if (!object) return object.error();
+  call.spend(work_on_family(world, id));
+  give_to_quota(world, (*object)->owner);
+  auto done = world.recycle(id);
+  if (done) call.services().connections.boot(id);
+  return outcome(std::move(done));
+}
+
+// The contents leave one by one, and then the object its place: each place's :exitfunc is told.
+Outcome empty_object(Call& call, ObjectId id) {
+  World& world = call.services().world;
+  auto object = need_control(call, id);
+  if (!object) return object.error();
+  if (!(*object)->contents.empty() && world.find_verb(id, "exitfunc")) {
+    const ObjectId thing = (*object)->contents.back();
+    if (auto moved = world.move(thing, kNothing); !moved) return moved.error();
+    return CallVerb{id, "exitfunc", {Value(thing)}, [id](Call& next, const auto&) {
+                      return empty_object(next, id);
+                    }};
+  }
+  const ObjectId place = (*object)->location;
+  if (auto moved = world.move(id, kNothing); !moved) return moved.error();
+  return CallVerb{place, "exitfunc", {Value(id)}, [id](Call& next, const auto&) {
+                    return end_object(next, id);
+                  }};
 }
 
 Outcome recycle(Call& call) {
   const ObjectId id = call[0].object();
   if (auto object = need_control(call, id); !object) return object.error();
+  return CallVerb{
+      id, "recycle", {}, [id](Call& next, const auto&) { return empty_object(next, id); }};
+}
+
+// --- numbers
+
+Outcome renumber(Call& call) {
+  World& world = call.services().world;
+  const ObjectId id = call[0].object();
+  if (auto object = need_object(world, id); !object) return object.error();
   if (call.services().connections.connected(id)) {
     return Error(ErrorCode::invarg, to_string(id) + " is connected; boot_player() it first");
   }
-  return outcome(call.services().world.recycle(id));
+  call.spend(work_on_all(world));
+  return outcome(world.renumber(id));
 }
 
-Outcome chparents(Call& call) {
-  const ObjectId id = call[0].object();
-  if (auto object = need_control(call, id); !object) return object.error();
-  auto parents = read_parents(call, call[1]);
-  if (!parents) return parents.error();
-  return outcome(call.services().world.set_parents(id, *parents));
-}
-
-Outcome move(Call& call) {
-  const ObjectId id = call[0].object();
-  if (auto object = need_control(call, id); !object) return object.error();
-  const ObjectId where = call[1].object();
-  if (where != kNothing) {
-    if (auto place = need_object(call.services().world, where); !place) return place.error();
-  }
-  return outcome(call.services().world.move(id, where));
+Outcome reset_max_object(Call& call) {
+  call.services().world.reset_max_object();
+  return Value();
 }
 
 Outcome valid(Call& call) { return Value(call.services().world.valid(call[0].object())); }
 
 Outcome max_object(Call& call) { return Value(call.services().world.max_object()); }
 
-Outcome isa(Call& call) {
-  return Value(call.services().world.is_a(call[0].object(), call[1].object()));
+Outcome objects(Call& call) { return object_list(call.services().world.all()); }
+
+Outcome owned_objects(Call& call) {
+  const World& world = call.services().world;
+  const ObjectId owner = call[0].object();
+  if (auto object = need_object(world, owner); !object) return object.error();
+  call.spend(work_on_all(world));
+  return object_list(world.owned_by(owner));
 }
 
-Outcome parents(Call& call) {
-  auto object = need_object(call.services().world, call[0].object());
-  if (!object) return object.error();
-  return object_list((*object)->parents);
-}
-
-Outcome children(Call& call) {
-  auto object = need_object(call.services().world, call[0].object());
-  if (!object) return object.error();
-  return object_list((*object)->children);
-}
-
-Outcome ancestors(Call& call) {
-  auto object = need_object(call.services().world, call[0].object());
-  if (!object) return object.error();
-  auto line = call.services().world.ancestry(call[0].object());
-  line.erase(line.begin());
-  return object_list(line);
-}
+// --- players
 
 Outcome players(Call& call) { return object_list(call.services().world.players()); }
 
@@ -106,7 +125,7 @@ Outcome is_player(Call& call) {
 
 Outcome set_player_flag(Call& call) {
   World& world = call.services().world;
-  const bool on = call[1].boolean();
+  const bool on = is_on(call[1]);
   auto done = world.set_flag(call[0].object(), kPlayer, on);
   if (done && !on) call.services().connections.boot(call[0].object());
   return outcome(std::move(done));
@@ -117,45 +136,49 @@ Outcome match_name(Call& call) {
   return Value(match_object(call.services().world, call.player(), call[0].string()));
 }
 
-Outcome objects(Call& call) { return object_list(call.services().world.all()); }
-
 }  // namespace
 
 std::span<const Builtin> object_builtins() {
   using namespace types;
   static const Builtin kRows[] = {
       {"create",
-       {{"parents", kObject | kList}, {"owner", kObject}},
+       {{"parents", kObject | kList}, {"owner", kObject}, {"arguments", kList}},
        1,
        Access::programmer,
        create,
        "object",
-       "Makes an object with that parent, or list of parents (#-1: none). E_PERM unless each is "
-       "fertile or yours; only wizards make objects for others."},
+       "Makes an object with that parent, or list of parents (#-1: none), and calls its "
+       ":initialize(arguments...) if it has one. An owner of #-1 makes it its own. E_PERM unless "
+       "each parent is fertile or yours; only wizards make objects for others. E_INVARG for a "
+       "parent that does not exist, or two that define a property of one name. E_QUOTA: see "
+       "quota()."},
       {"recycle",
        {{"object", kObject}},
        1,
        Access::programmer,
        recycle,
        "nothing",
-       "Ends an object for good: its children go to its parents, what is in it to nowhere. E_PERM "
-       "unless it is yours."},
-      {"chparents",
-       {{"object", kObject}, {"parents", kObject | kList}},
-       2,
-       Access::programmer,
-       chparents,
+       "Ends an object for good. Its :recycle is called first. What is in it moves to nowhere, "
+       "with a call of its :exitfunc for each, and then it leaves its own place, whose :exitfunc "
+       "is called too; its children go to its parents, and a player is disconnected. E_PERM "
+       "unless it is yours; E_INVARG if there is none, or a verb has recycled it meanwhile."},
+      {"renumber",
+       {{"object", kObject}},
+       1,
+       Access::wizard,
+       renumber,
+       "object",
+       "Gives an object the lowest number that is free, and returns it. Parents, children, places "
+       "and what it owns follow; values and code that name the old number do not. E_INVARG if "
+       "there is no such object or it is connected."},
+      {"reset_max_object",
+       {},
+       0,
+       Access::wizard,
+       reset_max_object,
        "nothing",
-       "Gives an object other parents. E_RECMOVE if it would be its own ancestor; E_INVARG if a "
-       "property would then be defined twice; E_PERM as for create()."},
-      {"move",
-       {{"object", kObject}, {"where", kObject}},
-       2,
-       Access::programmer,
-       move,
-       "nothing",
-       "Puts an object into another, or nowhere (#-1). E_RECMOVE if that is in it; E_PERM unless "
-       "it is yours."},
+       "Lets the next object have the number after the highest that is in use, even if there were "
+       "higher ones once."},
       {"valid",
        {{"object", kObject}},
        1,
@@ -170,34 +193,20 @@ std::span<const Builtin> object_builtins() {
        max_object,
        "object",
        "The highest number that an object ever had."},
-      {"isa",
-       {{"object", kObject}, {"ancestor", kObject}},
-       2,
-       Access::everyone,
-       isa,
-       "boolean",
-       "Whether the first object is the second or descends from it."},
-      {"parents",
-       {{"object", kObject}},
+      {"objects",
+       {},
+       0,
+       Access::wizard,
+       objects,
+       "list of objects",
+       "Every object of the world, by number."},
+      {"owned_objects",
+       {{"owner", kObject}},
        1,
        Access::everyone,
-       parents,
+       owned_objects,
        "list of objects",
-       "An object's parents."},
-      {"children",
-       {{"object", kObject}},
-       1,
-       Access::everyone,
-       children,
-       "list of objects",
-       "The objects that have this one as a parent."},
-      {"ancestors",
-       {{"object", kObject}},
-       1,
-       Access::everyone,
-       ancestors,
-       "list of objects",
-       "All that an object inherits from, nearest first."},
+       "The objects that belong to somebody, by number. E_INVARG if there is no such owner."},
       {"players",
        {},
        0,
@@ -218,9 +227,9 @@ std::span<const Builtin> object_builtins() {
        Access::everyone,
        is_player,
        "boolean",
-       "Whether an object is a player."},
+       "Whether an object is a player. E_INVARG if there is none."},
       {"set_player_flag",
-       {{"object", kObject}, {"on", kBoolean}},
+       {{"object", kObject}, {"on", kFlag}},
        2,
        Access::wizard,
        set_player_flag,
@@ -235,13 +244,6 @@ std::span<const Builtin> object_builtins() {
        "What the player means by a name: me, here, #4, or something at hand. #-1 for an empty "
        "name, "
        "#-2 if it could be several, #-3 if it is none."},
-      {"objects",
-       {},
-       0,
-       Access::wizard,
-       objects,
-       "list of objects",
-       "Every object of the world, by number."},
   };
   return kRows;
 }

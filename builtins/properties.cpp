@@ -2,6 +2,7 @@
 // written as object.name.
 #include "builtins/common.h"
 #include "builtins/families.h"
+#include "vm/world/quota.h"
 
 namespace cosmoo {
 namespace {
@@ -13,8 +14,8 @@ Error no_property(ObjectId id, const std::string& name) {
                to_string(id) + " has no property " + name.substr(0, kLongestName));
 }
 
-// A property of an object that the caller may read (or change) by its slot's permissions.
-enum class Need { read, own };
+// A property that the caller may read, or write: its slot's permissions decide.
+enum class Need { read, write };
 Result<PropertyView> need_property(const Call& call, Need need) {
   World& world = call.services().world;
   const ObjectId id = call[0].object();
@@ -22,15 +23,60 @@ Result<PropertyView> need_property(const Call& call, Need need) {
   const auto name = world.symbols().find(call[1].string());
   const auto view = name ? world.property(id, *name) : std::nullopt;
   if (!view) return tl::unexpected(no_property(id, call[1].string()));
-  const bool allowed = view->slot->owner == call.programmer() ||
-                       world.is_wizard(call.programmer()) ||
-                       (need == Need::read && (view->slot->permissions & kRead) != 0);
-  if (!allowed) {
+  const Permission bit = need == Need::read ? kRead : kWrite;
+  if ((view->slot->permissions & bit) == 0 && view->slot->owner != call.programmer() &&
+      !world.is_wizard(call.programmer())) {
     return fail(ErrorCode::perm, to_string(call.programmer()) + " may not " +
                                      (need == Need::read ? "read " : "change ") + to_string(id) +
                                      "." + call[1].string());
   }
   return *view;
+}
+
+// What a property is to be: "rc", or as MOO has it {owner, "rc"}, and {owner, "rc", new name}.
+struct Info {
+  ObjectId owner;
+  std::uint8_t permissions = 0;
+  std::string name;
+};
+Result<Info> read_info(const Value& given, ObjectId owner, std::size_t longest) {
+  constexpr std::string_view kForm =
+      "a property is described by its permissions, such as \"rc\", or {owner, permissions}";
+  const auto wrong = [&] { return fail(ErrorCode::invarg, std::string(kForm)); };
+  Info info{owner, 0, {}};
+  const Value* letters = &given;
+  if (given.is_list()) {
+    const List& list = given.list();
+    if (list.size() < 2 || list.size() > longest || !list[0].is_object()) return wrong();
+    info.owner = list[0].object();
+    letters = &list[1];
+    if (list.size() > 2) {
+      if (!list[2].is_string()) return wrong();
+      info.name = list[2].string();
+    }
+  }
+  if (!letters->is_string()) return wrong();
+  auto permissions = parse_property_permissions(letters->string());
+  if (!permissions) return tl::unexpected(permissions.error());
+  info.permissions = *permissions;
+  return info;
+}
+
+// A name for a property, as a symbol; one that nobody used before counts for the caller, since it
+// is never forgotten.
+Result<Symbol> need_name(const Call& call, const std::string& name) {
+  World& world = call.services().world;
+  if (const auto known = world.symbols().find(name)) return *known;
+  if (name.size() > kLongestName) {
+    return fail(ErrorCode::invarg,
+                "a property's name has at most " + std::to_string(kLongestName) + " characters");
+  }
+  const std::int64_t bytes = World::kNameBytes + std::ssize(name);
+  if (auto room = check_room(world, call.programmer(), call.programmer(), bytes); !room) {
+    return tl::unexpected(room.error());
+  }
+  world.count_name(call.programmer(), name);
+  return world.symbols().intern(name);
 }
 
 Outcome properties(Call& call) {
@@ -44,24 +90,28 @@ Outcome properties(Call& call) {
   return Value(std::move(names));
 }
 
-// add_property(object, name, value [, permissions [, owner]])
+// add_property(object, name, value [, info])
 Outcome add_property(Call& call) {
   World& world = call.services().world;
   const ObjectId id = call[0].object();
-  if (auto object = need_flag_or_control(call, id, kWritable); !object) return object.error();
-  Property property;
-  property.owner = call.has(4) ? call[4].object() : call.programmer();
-  if (auto allowed = need_authority_of(call, property.owner); !allowed) return allowed.error();
-  auto permissions = parse_property_permissions(call.has(3) ? call[3].string() : "r");
-  if (!permissions) return permissions.error();
-  if (call[1].string().size() > kLongestName) {
-    return Error(ErrorCode::invarg,
-                 "a property's name has at most " + std::to_string(kLongestName) + " characters");
+  auto object = need_flag_or_control(call, id, kWritable);
+  if (!object) return object.error();
+  auto info = read_info(call.has(3) ? call[3] : Value("r"), call.programmer(), 2);
+  if (!info) return info.error();
+  if (auto allowed = need_authority_of(call, info->owner); !allowed) return allowed.error();
+  if (auto owner = need_object(world, info->owner); !owner) return owner.error();
+  auto name = need_name(call, call[1].string());
+  if (!name) return name.error();
+  const auto bytes = World::kSlotBytes + static_cast<std::int64_t>(call[2].bytes());
+  if (auto room = check_room(world, (*object)->owner, call.programmer(), bytes); !room) {
+    return room.error();
   }
-  property.permissions = *permissions;
+  call.spend(work_on_family(world, id));
+  Property property;
+  property.owner = info->owner;
+  property.permissions = info->permissions;
   property.value = call.take(2);
-  return outcome(
-      world.add_property(id, world.symbols().intern(call[1].string()), std::move(property)));
+  return outcome(world.add_property(id, *name, std::move(property)));
 }
 
 Outcome delete_property(Call& call) {
@@ -70,6 +120,7 @@ Outcome delete_property(Call& call) {
   World& world = call.services().world;
   const auto name = world.symbols().find(call[1].string());
   if (!name) return no_property(id, call[1].string());
+  call.spend(work_on_family(world, id));
   return outcome(world.delete_property(id, *name));
 }
 
@@ -81,27 +132,39 @@ Outcome property_info(Call& call) {
                     Value(view->definer)});
 }
 
-// set_property_info(object, name, owner, permissions)
 Outcome set_property_info(Call& call) {
-  auto view = need_property(call, Need::own);
-  if (!view) return view.error();
-  if (call[2].object() != view->slot->owner) {
-    if (auto allowed = need_authority_of(call, call[2].object()); !allowed) return allowed.error();
-  }
-  auto permissions = parse_property_permissions(call[3].string());
-  if (!permissions) return permissions.error();
   World& world = call.services().world;
-  return outcome(world.set_property_info(call[0].object(), world.symbols().intern(call[1].string()),
-                                         call[2].object(), *permissions));
+  const ObjectId id = call[0].object();
+  auto view = need_property(call, Need::write);
+  if (!view) return view.error();
+  auto info = read_info(call[2], view->slot->owner, 3);
+  if (!info) return info.error();
+  if (info->owner != view->slot->owner) {
+    if (!world.is_wizard(call.programmer())) {
+      return Error(ErrorCode::perm, "only wizards give a property to another owner");
+    }
+    if (auto owner = need_object(world, info->owner); !owner) return owner.error();
+  }
+  const ObjectId holder = world.find(id)->owner;
+  if (auto room = check_room(world, holder, call.programmer(), World::kSlotBytes); !room) {
+    return room.error();
+  }
+  Symbol name = *world.symbols().find(call[1].string());
+  if (!info->name.empty()) {
+    if (auto object = need_flag_or_control(call, id, kWritable); !object) return object.error();
+    auto renamed = need_name(call, info->name);
+    if (!renamed) return renamed.error();
+    call.spend(work_on_family(world, id));
+    if (auto done = world.rename_property(id, name, *renamed); !done) return done.error();
+    name = *renamed;
+  }
+  return outcome(world.set_property_info(id, name, info->owner, info->permissions));
 }
 
 Outcome clear_property(Call& call) {
   World& world = call.services().world;
-  auto view = need_property(call, Need::read);
+  auto view = need_property(call, Need::write);
   if (!view) return view.error();
-  if ((view->slot->permissions & kWrite) == 0) {
-    if (auto own = need_property(call, Need::own); !own) return own.error();
-  }
   return outcome(world.clear_property(call[0].object(), world.symbols().intern(call[1].string())));
 }
 
@@ -127,18 +190,15 @@ std::span<const Builtin> property_builtins() {
        "list of strings",
        "The properties defined on an object itself. E_PERM unless it is readable or yours."},
       {"add_property",
-       {{"object", kObject},
-        {"name", kString},
-        {"value"},
-        {"permissions", kString},
-        {"owner", kObject}},
+       {{"object", kObject}, {"name", kString}, {"value"}, {"info", kString | kList}},
        3,
        Access::programmer,
        add_property,
        "nothing",
-       "Defines a property on an object and all that descends from it. Permissions are of r, w and "
-       "c; \"r\" if none are given. E_INVARG if there is one of that name; E_PERM unless the "
-       "object is writable or yours."},
+       "Defines a property on an object and all that descends from it. info is its permissions (of "
+       "r, w and c; \"r\" if it is left out), or {owner, permissions}; it is yours otherwise. "
+       "E_INVARG if there is one of that name, or the name or info is no good; E_PERM unless the "
+       "object is writable or yours, and you the owner or a wizard; E_QUOTA."},
       {"delete_property",
        {{"object", kObject}, {"name", kString}},
        2,
@@ -152,29 +212,33 @@ std::span<const Builtin> property_builtins() {
        Access::everyone,
        property_info,
        "{owner, permissions, definer}",
-       "Who owns a property, what others may do with it, and where it was defined."},
+       "Who owns a property, what others may do with it, and where it was defined. E_PERM "
+       "unless you may read it; E_PROPNF."},
       {"set_property_info",
-       {{"object", kObject}, {"name", kString}, {"owner", kObject}, {"permissions", kString}},
-       4,
+       {{"object", kObject}, {"name", kString}, {"info", kString | kList}},
+       3,
        Access::programmer,
        set_property_info,
        "nothing",
-       "Changes a property's owner and permissions on this object. Only wizards give it to "
-       "others."},
+       "Changes a property's permissions, its owner, or its name, on this object: info is the "
+       "permissions, {owner, permissions} or {owner, permissions, new name}. E_PERM unless you may "
+       "write it; only wizards change the owner, and a new name takes a writable object or yours. "
+       "E_PROPNF; E_INVARG for a new name where it is not defined, or one that is taken."},
       {"clear_property",
        {{"object", kObject}, {"name", kString}},
        2,
        Access::programmer,
        clear_property,
        "nothing",
-       "Lets an object have its ancestor's value again. E_INVARG where the property was defined."},
+       "Lets an object have its ancestor's value again. E_INVARG where the property was defined; "
+       "E_PERM unless you may write it; E_PROPNF."},
       {"is_clear_property",
        {{"object", kObject}, {"name", kString}},
        2,
        Access::everyone,
        is_clear_property,
        "boolean",
-       "Whether an object has its ancestor's value."},
+       "Whether an object has its ancestor's value. E_PROPNF; E_PERM unless you may read it."},
   };
   return kRows;
 }

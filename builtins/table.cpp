@@ -8,6 +8,9 @@ BuiltinTable make_builtin_table() {
   BuiltinTable table;
   table.add(lua_builtins());
   table.add(object_builtins());
+  table.add(family_builtins());
+  table.add(place_builtins());
+  table.add(quota_builtins());
   table.add(property_builtins());
   table.add(verb_builtins());
   table.add(task_builtins());

@@ -1,6 +1,7 @@
 // Verbs: adding, reading and programming them.
 #include "builtins/common.h"
 #include "builtins/families.h"
+#include "vm/world/quota.h"
 
 namespace cosmoo {
 namespace {
@@ -15,12 +16,20 @@ std::string verb_label(ObjectId id, const Value& name) {
 enum class Need { read, write };
 
 // A verb defined on call[0] itself, named by call[1] (a name, or its place counted from 1).
-Result<VerbRef> need_verb(const Call& call, Need need) {
+Result<VerbRef> find_own_verb(const Call& call) {
   const World& world = call.services().world;
   const ObjectId id = call[0].object();
   if (auto object = need_object(world, id); !object) return tl::unexpected(object.error());
   const auto ref = world.own_verb(id, to_text(call[1]));
   if (!ref) return fail(ErrorCode::verbnf, "there is no verb " + verb_label(id, call[1]));
+  return *ref;
+}
+
+Result<VerbRef> need_verb(const Call& call, Need need) {
+  const World& world = call.services().world;
+  const ObjectId id = call[0].object();
+  const auto ref = find_own_verb(call);
+  if (!ref) return ref;
   const Verb& verb = *world.verb(*ref);
   const auto bit = need == Need::read ? kRead : kWrite;
   if ((verb.permissions & bit) != 0 || verb.owner == call.programmer() ||
@@ -69,12 +78,18 @@ Result<Info> read_info(const Call& call, const Value& given) {
     return fail(ErrorCode::invarg,
                 "a verb's names have at most " + std::to_string(kLongestNames) + " characters");
   }
-  if (auto allowed = need_authority_of(call, list[0].object()); !allowed) {
-    return tl::unexpected(allowed.error());
+  if (auto owner = need_object(call.services().world, list[0].object()); !owner) {
+    return tl::unexpected(owner.error());
   }
   auto bits = parse_verb_permissions(*permissions);
   if (!bits) return tl::unexpected(bits.error());
   return Info{list[0].object(), *bits, *names};
+}
+
+// For what a verb of call[0] grows by.
+Result<void> need_room(const Call& call, std::int64_t more) {
+  const World& world = call.services().world;
+  return check_room(world, world.find(call[0].object())->owner, call.programmer(), more);
 }
 
 // Code as a string, or as MOO has it: a list of lines.
@@ -98,18 +113,25 @@ Outcome verbs(Call& call) {
 }
 
 Outcome add_verb(Call& call) {
+  World& world = call.services().world;
   const ObjectId id = call[0].object();
-  if (auto object = need_flag_or_control(call, id, kWritable); !object) return object.error();
+  auto object = need_flag_or_control(call, id, kWritable);
+  if (!object) return object.error();
   auto info = read_info(call, call[1]);
   if (!info) return info.error();
+  if (auto allowed = need_authority_of(call, info->owner); !allowed) return allowed.error();
   auto args = read_args(call[2]);
   if (!args) return args.error();
+  const auto bytes = World::kVerbBytes + std::ssize(info->names);
+  if (auto room = check_room(world, (*object)->owner, call.programmer(), bytes); !room) {
+    return room.error();
+  }
   Verb verb;
   verb.owner = info->owner;
   verb.permissions = info->permissions;
   verb.names = std::move(info->names);
   verb.args = *args;
-  const auto added = call.services().world.add_verb(id, std::move(verb));
+  const auto added = world.add_verb(id, std::move(verb));
   if (!added) return added.error();
   return Value(static_cast<std::int64_t>(added->index + 1));
 }
@@ -118,7 +140,7 @@ Outcome delete_verb(Call& call) {
   if (auto object = need_flag_or_control(call, call[0].object(), kWritable); !object) {
     return object.error();
   }
-  auto ref = need_verb(call, Need::read);
+  auto ref = find_own_verb(call);
   if (!ref) return ref.error();
   return outcome(call.services().world.delete_verb(*ref));
 }
@@ -136,14 +158,22 @@ Outcome set_verb_info(Call& call) {
   if (!ref) return ref.error();
   auto info = read_info(call, call[2]);
   if (!info) return info.error();
-  return outcome(call.services().world.set_verb_info(*ref, info->owner, info->permissions,
-                                                     std::move(info->names)));
+  World& world = call.services().world;
+  const Verb& verb = *world.verb(*ref);
+  if (info->owner != verb.owner && !world.is_wizard(call.programmer())) {
+    return Error(ErrorCode::perm, "only wizards give a verb to another owner");
+  }
+  if (auto room = need_room(call, std::ssize(info->names) - std::ssize(verb.names)); !room) {
+    return room.error();
+  }
+  return outcome(world.set_verb_info(*ref, info->owner, info->permissions, std::move(info->names)));
 }
 
 Outcome verb_args(Call& call) {
   auto ref = need_verb(call, Need::read);
   if (!ref) return ref.error();
-  return Value(to_string(call.services().world.verb(*ref)->args));
+  const VerbArgTexts texts = texts_of(call.services().world.verb(*ref)->args);
+  return Value(List{Value(texts.dobj), Value(texts.prep), Value(texts.iobj)});
 }
 
 Outcome set_verb_args(Call& call) {
@@ -173,7 +203,21 @@ Outcome set_verb_code(Call& call) {
     return Error(ErrorCode::invarg, "line " + std::to_string(wrong->line) + ", column " +
                                         std::to_string(wrong->column) + ": " + wrong->message);
   }
-  return outcome(call.services().world.set_verb_code(*ref, std::move(*code)));
+  World& world = call.services().world;
+  const std::int64_t more = std::ssize(*code) - std::ssize(world.verb(*ref)->code);
+  if (auto room = need_room(call, more); !room) return room.error();
+  return outcome(world.set_verb_code(*ref, std::move(*code)));
+}
+
+// Whether an object has a verb to call; with its place for who may read the object.
+Outcome respond_to(Call& call) {
+  const World& world = call.services().world;
+  auto object = need_object(world, call[0].object());
+  if (!object) return object.error();
+  const auto ref = world.find_verb(call[0].object(), call[1].string());
+  if (!ref) return Value(false);
+  if (!need_flag_or_control(call, call[0].object(), kReadable)) return Value(true);
+  return Value(List{Value(ref->definer), Value(world.verb(*ref)->names)});
 }
 
 }  // namespace
@@ -198,42 +242,47 @@ std::span<const Builtin> verb_builtins() {
        "integer",
        "Adds a verb without code: info is {owner, permissions, names}, args is {direct object, "
        "preposition, indirect object} such as {\"this\", \"none\", \"this\"}. Returns its place. "
-       "E_PERM unless the object is writable or yours."},
+       "E_PERM unless the object is writable or yours, and you the owner or a wizard; E_INVARG for "
+       "what is no such description; E_QUOTA."},
       {"delete_verb",
        {{"object", kObject}, {"verb", kVerbName}},
        2,
        Access::programmer,
        delete_verb,
        "nothing",
-       "Takes a verb away. E_VERBNF; E_PERM as for add_verb()."},
+       "Takes a verb away. E_VERBNF; E_PERM unless the object is writable or yours."},
       {"verb_info",
        {{"object", kObject}, {"verb", kVerbName}},
        2,
        Access::everyone,
        verb_info,
        "{owner, permissions, names}",
-       "Who owns a verb, what others may do with it, and its names."},
+       "Who owns a verb, what others may do with it, and its names. E_VERBNF; E_PERM unless it is "
+       "readable or yours."},
       {"set_verb_info",
        {{"object", kObject}, {"verb", kVerbName}, {"info", kList}},
        3,
        Access::programmer,
        set_verb_info,
        "nothing",
-       "Changes a verb's owner, permissions and names. Only wizards give it to others."},
+       "Changes a verb's owner, permissions and names. E_PERM unless it is writable or yours; only "
+       "wizards change the owner. E_VERBNF; E_INVARG for what is no such description; E_QUOTA."},
       {"verb_args",
        {{"object", kObject}, {"verb", kVerbName}},
        2,
        Access::everyone,
        verb_args,
-       "string",
-       "What a command must look like for the verb: \"this none this\"."},
+       "{direct object, preposition, indirect object}",
+       "What a command must look like for the verb: {\"this\", \"none\", \"this\"}. "
+       "E_VERBNF; E_PERM unless it is readable or yours."},
       {"set_verb_args",
        {{"object", kObject}, {"verb", kVerbName}, {"args", kList}},
        3,
        Access::programmer,
        set_verb_args,
        "nothing",
-       "Changes what a command must look like for the verb."},
+       "Changes what a command must look like for the verb. E_VERBNF; E_INVARG for words "
+       "that are no such argument; E_PERM unless it is writable or yours."},
       {"verb_code",
        {{"object", kObject}, {"verb", kVerbName}},
        2,
@@ -248,7 +297,16 @@ std::span<const Builtin> verb_builtins() {
        set_verb_code,
        "nothing",
        "Programs a verb: a string, or a list of lines. E_INVARG names line and column of what does "
-       "not compile, and the old code stays."},
+       "not compile, and the old code stays. E_VERBNF; E_PERM unless it is writable or yours; "
+       "E_QUOTA."},
+      {"respond_to",
+       {{"object", kObject}, {"name", kString}},
+       2,
+       Access::everyone,
+       respond_to,
+       "boolean | {definer, names}",
+       "Whether object:name(...) would find a verb, its own or an inherited one; where and under "
+       "which names, if the object is readable or yours. E_INVARG if there is no such object."},
   };
   return kRows;
 }

@@ -280,7 +280,7 @@ verb { "@perms @chmod", "any any any", function()
     elseif what:find("%.") then
       local object, name = $property_named(what)
       local info = property_info(object, name)
-      if letters then set_property_info(object, name, info[1], changed(info[2])) end
+      if letters then set_property_info(object, name, changed(info[2])) end
       return player:tell(object, ".", name, " is ", property_info(object, name)[2])
     end
     local object = $visible(what)

@@ -201,7 +201,7 @@ verb { "@copy", "any any any", function()
     local first = names:match("^%S+"):gsub("%*", "")
     local known, other = pcall(verb_info, object, first)
     if known then raise(E_INVARG, object .. ":" .. other[3] .. " is there already: @rmverb takes it away.") end
-    add_verb(object, { player, info[2], names }, { $form(from, name):match("^(%S+) (.+) (%S+)$") })
+    add_verb(object, { player, info[2], names }, verb_args(from, name))
     set_verb_code(object, first, code)
     player:tell("Copied ", from, ":", name, " to ", object, ":", first, ".")
   end)

@@ -94,7 +94,7 @@ end }
 -- $form(object, "light"): what a command must look like for a verb, in words: "this none this".
 verb { "form", function()
   set_task_perms(caller_perms(player))
-  return verb_args(args[1], args[2])
+  return table.concat(verb_args(args[1], args[2]), " ")
 end }
 
 -- $label(#4): "lantern (#4)".

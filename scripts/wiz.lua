@@ -73,7 +73,7 @@ verb { "@chown", "any any any", function()
       named = object .. ":" .. name
     elseif what:find("%.") then
       local object, name = $property_named(what)
-      set_property_info(object, name, owner, property_info(object, name)[2])
+      set_property_info(object, name, { owner, property_info(object, name)[2] })
       named = object .. "." .. name
     else
       local object = $visible(what)

@@ -407,6 +407,9 @@ std::span<const Key> keys() {
        "How deep verbs may call verbs."},
       {"budgets.tasks_per_player", FIELD(budgets.tasks_per_player), 1, 1e9, "",
        "Tasks of one owner that may wait at once, or be ready to run."},
+      {"budgets.owner_mib", FIELD(budgets.owner_mib), 0, 1 << 20, "",
+       "What one owner's objects may hold, in MiB, unless its byte_quota says otherwise; 0: no "
+       "limit."},
 
       {"exec.max_jobs", FIELD(exec.max_jobs), 1, 100'000, "",
        "Jobs that may run at once; one more is E_QUOTA."},

@@ -54,6 +54,7 @@ struct Config {
     std::int64_t engine_memory_mib = 1024;
     std::int64_t call_depth = 50;
     std::int64_t tasks_per_player = 100'000;
+    std::int64_t owner_mib = 64;
   } budgets;
 
   /// What one program may do differently; what is not set is as for all.

@@ -7,8 +7,12 @@
 //  2. To wait, it takes call.ticket() before it starts what it waits for, and returns a Wait;
 //     whatever it started calls Scheduler::complete(ticket, ...) later, never from inside the call.
 //  3. Names with a dot become fields of a table: process.spawn.
+//  4. To have a verb called (MOO's :accept, :recycle), it returns a CallVerb with what to do next,
+//     and looks at the world anew there: the verb may have changed anything, and taken its time.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -107,8 +111,23 @@ class Call {
   std::int64_t spent_ = 0;
 };
 
-/// What a builtin comes to: a value, an error to raise, or a wait whose completion brings either.
-using Outcome = std::variant<Value, Error, Wait>;
+struct CallVerb;
+
+/// What a builtin comes to: a value, an error to raise, a wait whose completion brings either, or a
+/// verb to call first.
+using Outcome = std::variant<Value, Error, Wait, CallVerb>;
+
+/// Has `object`:`verb`(args...) called as the calling verb would: with the permissions of the
+/// verb's owner, `this` of the calling verb as its caller, and free to wait. An error that it
+/// raises ends the builtin, and goes on from there.
+struct CallVerb {
+  ObjectId object;
+  std::string_view verb;  ///< A literal.
+  std::vector<Value> args;
+  /// Goes on with what the verb returned; without a value, at once, if the object is gone or has no
+  /// such verb. Its Call has no arguments.
+  std::function<Outcome(Call&, std::optional<Value>)> then;
+};
 
 /// An Outcome from a Result: `return outcome(world.move(a, b));` gives nil or raises.
 template <typename T>

@@ -15,10 +15,6 @@ struct Value::Box : Value::Counted {
   T content;
 };
 
-namespace {
-constexpr std::size_t kTreeNode = 32;  // what std::map itself spends on an entry
-}
-
 std::string to_string(ObjectId id) { return "#" + std::to_string(id.number); }
 
 Value::Value(std::string bytes)
@@ -92,14 +88,14 @@ std::size_t Value::bytes() const {
   std::size_t total = sizeof(Value);
   switch (type_) {
     case Type::string:
-      return total + sizeof(Box<std::string>) + string().capacity();
+      return total + sizeof(Box<std::string>) + string().size();
     case Type::error:
-      return total + sizeof(Box<ErrorValue>) + error().message.capacity() + error().value.bytes();
+      return total + sizeof(Box<ErrorValue>) + error().message.size() + error().value.bytes();
     case Type::list:
       for (const Value& item : list()) total += item.bytes();
       return total + sizeof(Box<List>);
     case Type::map:
-      for (const auto& [key, item] : map()) total += kTreeNode + key.bytes() + item.bytes();
+      for (const auto& [key, item] : map()) total += kMapEntryBytes + key.bytes() + item.bytes();
       return total + sizeof(Box<Map>);
     default:
       return total;

@@ -122,8 +122,10 @@ class Value {
   /// The string's bytes, moved out if nobody else holds them.
   std::string take_string() &&;
 
-  /// Roughly what this value occupies, in bytes, its content included.
+  /// Roughly what this value occupies, in bytes, its content included: the sum of its parts, for
+  /// each entry of a map kMapEntryBytes besides its key and its item.
   std::size_t bytes() const;
+  static constexpr std::size_t kMapEntryBytes = 32;  ///< What std::map itself spends on an entry.
 
   friend bool operator==(const Value& a, const Value& b);
   friend std::weak_ordering operator<=>(const Value& a, const Value& b);

@@ -61,12 +61,111 @@ int builtin_woken_k(lua_State* L, int, lua_KContext) {
   return 1;
 }
 
+const Builtin& builtin_of(lua_State* L) {
+  return *static_cast<const Builtin*>(lua_touserdata(L, lua_upvalueindex(1)));
+}
+
+Call make_call(LuaExecution& execution, const Runtime& rt, Arguments& arguments) {
+  const Activation& activation = execution.top();
+  return Call(rt.services, rt.scheduler, execution.task(), activation.programmer, activation.player,
+              {arguments.data(), arguments.size()}, execution.ticks_left());
+}
+
+// What the unfinished builtin comes to, now that its verb has returned.
+Outcome go_on(lua_State* L) {
+  Runtime& rt = runtime(L);
+  LuaExecution& execution = *rt.current;
+  auto& unfinished = execution.unfinished;
+  // Above it may be what an error has ended, and the verb has caught.
+  while (unfinished.back().depth > execution.activations.size()) unfinished.pop_back();
+  const auto then = std::move(unfinished.back().then);
+  unfinished.pop_back();
+  Result<Value> value = to_value(L, -1);
+  if (!value) raise(L, value.error());
+  execution.check_doom(L);
+  lua_settop(L, 0);
+  Arguments none;
+  Call call = make_call(execution, rt, none);
+  Outcome outcome = then(call, std::move(*value));
+  execution.spend(call.spent());
+  return outcome;
+}
+
+int end_builtin(lua_State* L, Outcome outcome);
+
+int verb_returned_k(lua_State* L, int, lua_KContext) { return end_builtin(L, go_on(L)); }
+
+// Calls the verb as a script would, so that all of a verb call's rules hold. If it waits, the
+// builtin goes on in verb_returned_k.
+Outcome call_verb_first(lua_State* L, CallVerb first) {
+  LuaExecution& execution = *runtime(L).current;
+  auto& unfinished = execution.unfinished;
+  const std::size_t depth = execution.activations.size();
+  while (!unfinished.empty() && unfinished.back().depth >= depth) unfinished.pop_back();
+  unfinished.push_back({depth, std::move(first.then)});
+  lua_settop(L, 0);
+  luaL_checkstack(L, static_cast<int>(first.args.size()) + 4, "verb call");
+  lua_pushlstring(L, first.verb.data(), first.verb.size());
+  push_verb_caller(L, 1);
+  push_object(L, first.object);
+  for (const Value& argument : first.args) push_value(L, argument);
+  lua_callk(L, static_cast<int>(first.args.size()) + 1, 1, 0, verb_returned_k);
+  return go_on(L);
+}
+
+Outcome call_without_verb(lua_State* L, const CallVerb& first) {
+  LuaExecution& execution = *runtime(L).current;
+  execution.check_doom(L);
+  Arguments none;
+  Call call = make_call(execution, runtime(L), none);
+  Outcome outcome = first.then(call, std::nullopt);
+  execution.spend(call.spent());
+  return outcome;
+}
+
+int wait_for(lua_State* L, Wait wait) {
+  LuaExecution& execution = *runtime(L).current;
+  const bool interrupted = runtime(L).scheduler.interrupted();
+  if (lua_isyieldable(L) && !execution.doomed() && !interrupted) {
+    execution.wait = std::move(wait);
+    return lua_yieldk(L, 0, 0, builtin_woken_k);
+  }
+  // What it began is ended, and would have come to a wait that never was.
+  if (wait.on_kill) wait.on_kill();
+  ++execution.task().wait_number;
+  execution.check_doom(L);
+  if (interrupted) {
+    raise(L, Error(ErrorCode::intrpt, fmt::format("{}() cannot wait: the server is shutting down",
+                                                  builtin_of(L).name)));
+  }
+  raise(L, Error(ErrorCode::invarg,
+                 fmt::format("{}() cannot wait inside of a function that is called by sort(), "
+                             "gsub() or a metamethod",
+                             builtin_of(L).name)));
+}
+
+int end_builtin(lua_State* L, Outcome outcome) {
+  Runtime& rt = runtime(L);
+  LuaExecution& execution = *rt.current;
+  while (auto* next = std::get_if<CallVerb>(&outcome)) {  // a loop: there may be many, one by one
+    CallVerb first = std::move(*next);
+    outcome = rt.world.find_verb(first.object, first.verb) ? call_verb_first(L, std::move(first))
+                                                           : call_without_verb(L, first);
+  }
+  if (auto* waits = std::get_if<Wait>(&outcome)) return wait_for(L, std::move(*waits));
+  execution.check_doom(L);  // kill_task() of the running task ends here
+  if (const auto* error = std::get_if<Error>(&outcome)) raise(L, *error);
+  const Value& value = std::get<Value>(outcome);
+  if (value.is_list() || value.is_map()) execution.spend(ticks_for(measure(value)));
+  push_value(L, value);
+  return 1;
+}
+
 int builtin_l(lua_State* L) {
-  const auto& builtin = *static_cast<const Builtin*>(lua_touserdata(L, lua_upvalueindex(1)));
+  const Builtin& builtin = builtin_of(L);
   Runtime& rt = runtime(L);
   LuaExecution& execution = *rt.current;
   execution.charge(L, 1);
-  const Activation& activation = execution.top();
   Arguments arguments;
   const int given = lua_gettop(L);
   arguments.reserve(static_cast<std::size_t>(given));
@@ -82,34 +181,10 @@ int builtin_l(lua_State* L) {
   execution.check_doom(L);
   check_arguments(L, builtin, arguments);
   check_access(L, builtin.name, builtin.access);
-  Call call(rt.services, rt.scheduler, execution.task(), activation.programmer, activation.player,
-            {arguments.data(), arguments.size()}, execution.ticks_left());
+  Call call = make_call(execution, rt, arguments);
   Outcome outcome = builtin.run(call);
   execution.spend(call.spent());
-  if (auto* waits = std::get_if<Wait>(&outcome)) {
-    if (!lua_isyieldable(L) || execution.doomed() || rt.scheduler.interrupted()) {
-      // What it began is ended, and would have come to a wait that never was.
-      if (waits->on_kill) waits->on_kill();
-      ++execution.task().wait_number;
-      execution.check_doom(L);
-      if (rt.scheduler.interrupted()) {
-        raise(L, Error(ErrorCode::intrpt,
-                       fmt::format("{}() cannot wait: the server is shutting down", builtin.name)));
-      }
-      raise(L, Error(ErrorCode::invarg,
-                     fmt::format("{}() cannot wait inside of a function that is called by sort(), "
-                                 "gsub() or a metamethod",
-                                 builtin.name)));
-    }
-    execution.wait = std::move(*waits);
-    return lua_yieldk(L, 0, 0, builtin_woken_k);
-  }
-  execution.check_doom(L);  // kill_task() of the running task ends here
-  if (const auto* error = std::get_if<Error>(&outcome)) raise(L, *error);
-  const Value& value = std::get<Value>(outcome);
-  if (value.is_list() || value.is_map()) execution.spend(ticks_for(measure(value)));
-  push_value(L, value);
-  return 1;
+  return end_builtin(L, std::move(outcome));
 }
 
 // --- what only the language knows: the calls and budgets of the running task

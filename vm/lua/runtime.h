@@ -154,6 +154,13 @@ class LuaExecution final : public Execution {
   std::optional<Wait> wait;
   /// What a waiting builtin was woken with.
   Resumption resumption = Value();
+  /// A builtin that has a verb called, and how deep its caller is: there is one at a depth, and one
+  /// that an error has ended stays until the next or the task's end.
+  struct Unfinished {
+    std::size_t depth;
+    std::function<Outcome(Call&, std::optional<Value>)> then;
+  };
+  std::vector<Unfinished> unfinished;
   /// What the first function returned.
   Value result;
 

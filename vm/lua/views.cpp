@@ -100,8 +100,12 @@ int view_index_l(lua_State* L) {
   return 1;
 }
 
-Result<void> set_in_list(List& list, const Value& key, Value item, const std::string& name) {
-  const std::int64_t size = static_cast<std::int64_t>(list.size());
+std::int64_t bytes_of(const Value& value) { return static_cast<std::int64_t>(value.bytes()); }
+
+// By how many bytes a list grows when list[key] = item; or why that cannot be.
+Result<std::int64_t> growth_of_list(const List& list, const Value& key, const Value& item,
+                                    const std::string& name) {
+  const std::int64_t size = std::ssize(list);
   if (key.type() != Value::Type::integer) {
     return fail(ErrorCode::type, name + " is a list: its items are numbered, " + to_literal(key) +
                                      " is no number of an item");
@@ -111,46 +115,77 @@ Result<void> set_in_list(List& list, const Value& key, Value item, const std::st
     return fail(ErrorCode::range, name + " has " + std::to_string(size) +
                                       " items; there is no item " + std::to_string(index));
   }
-  if (!item.is_nil()) {
-    if (index == size + 1) {
-      list.push_back(std::move(item));
-    } else {
-      list[static_cast<std::size_t>(index - 1)] = std::move(item);
-    }
-  } else if (index == size) {
-    list.pop_back();
-  } else if (index < size) {
+  if (item.is_nil() && index < size) {
     return fail(ErrorCode::range, name +
                                       ": only the last item of a list can be set to nil; "
                                       "table.remove() takes out another");
   }
-  return {};
+  const std::int64_t before =
+      index > size ? 0 : bytes_of(list[static_cast<std::size_t>(index - 1)]);
+  return (item.is_nil() ? 0 : bytes_of(item)) - before;
 }
 
-// Sets container[key] = item; an empty list becomes a map when it gets a key that is no index.
-Result<void> set_item(Value& container, const Value& key, Value item, const std::string& name) {
-  if (container.is_list() && container.list().empty() &&
-      !(key.type() == Value::Type::integer && key.integer() == 1) && !item.is_nil()) {
-    container = Value(Map{});
+std::int64_t growth_of_map(const Map& map, const Value& key, const Value& item) {
+  const std::int64_t entry = static_cast<std::int64_t>(Value::kMapEntryBytes) + bytes_of(key);
+  const auto it = map.find(key);
+  const std::int64_t before = it == map.end() ? 0 : entry + bytes_of(it->second);
+  return (item.is_nil() ? 0 : entry + bytes_of(item)) - before;
+}
+
+// An empty list becomes a map when it gets a key that is no index.
+bool becomes_map(const Value& container, const Value& key, const Value& item) {
+  return container.is_list() && container.list().empty() &&
+         !(key.type() == Value::Type::integer && key.integer() == 1) && !item.is_nil();
+}
+
+Result<std::int64_t> growth_of(const Value& container, const Value& key, const Value& item,
+                               const std::string& name) {
+  if (becomes_map(container, key, item)) {
+    return growth_of_map(Map{}, key, item) + bytes_of(Value(Map{})) - bytes_of(Value(List{}));
   }
-  if (container.is_list()) return set_in_list(container.mutable_list(), key, std::move(item), name);
-  Map& map = container.mutable_map();
-  if (item.is_nil()) {
-    map.erase(key);
+  if (container.is_list()) return growth_of_list(container.list(), key, item, name);
+  return growth_of_map(container.map(), key, item);
+}
+
+void set_in_list(List& list, std::int64_t index, Value item) {
+  if (index > std::ssize(list)) {
+    if (!item.is_nil()) list.push_back(std::move(item));
+  } else if (item.is_nil()) {
+    list.pop_back();
   } else {
-    map.insert_or_assign(key, std::move(item));
+    list[static_cast<std::size_t>(index - 1)] = std::move(item);
   }
-  return {};
 }
 
-// The container that `view` names inside the property's value, for changing in place.
-Value* descend(Value* value, const std::vector<Value>& path) {
+// Sets container[key] = item, where growth_of() has found nothing against it.
+void set_item(Value& container, const Value& key, Value item) {
+  if (becomes_map(container, key, item)) container = Value(Map{});
+  if (container.is_list()) {
+    set_in_list(container.mutable_list(), key.integer(), std::move(item));
+  } else if (item.is_nil()) {
+    container.mutable_map().erase(key);
+  } else {
+    container.mutable_map().insert_or_assign(key, std::move(item));
+  }
+}
+
+// The container that `path` leads to inside a property's value; null: it is there no more.
+const Value* container_at(const Value& root, const std::vector<Value>& path) {
+  const Value* value = &root;
   for (const Value& key : path) {
-    if (item_of(*value, key) == nullptr) return nullptr;
+    value = item_of(*value, key);
+    if (value == nullptr) return nullptr;
+  }
+  return value->is_list() || value->is_map() ? value : nullptr;
+}
+
+// The same for changing in place, where container_at() has found it.
+Value& open_container(Value* value, const std::vector<Value>& path) {
+  for (const Value& key : path) {
     value = value->is_list() ? &value->mutable_list()[static_cast<std::size_t>(key.integer() - 1)]
                              : &value->mutable_map().find(key)->second;
   }
-  return value->is_list() || value->is_map() ? value : nullptr;
+  return *value;
 }
 
 int view_newindex_l(lua_State* L) {
@@ -167,14 +202,15 @@ int view_newindex_l(lua_State* L) {
   if (key->is_nil()) raise(L, ErrorCode::type, "%s: nil is no key", name_of_view(L, view).c_str());
   const auto fits = check_measure(rt, measure(*item), static_cast<int>(view.path.size()) + 1);
   if (!fits) raise(L, fits.error());
-  // The check of the place comes first: a failure changes nothing.
+  const auto growth = [&](const Value& now) -> Result<std::int64_t> {
+    const Value* container = container_at(now, view.path);
+    if (container == nullptr) return tl::unexpected(gone(L, view));
+    return growth_of(*container, *key, *item, name_of_view(L, view));
+  };
   Result<Value*> root =
-      update_property(rt.world, view.object, view.property, rt.current->top().programmer);
+      update_property(rt.world, view.object, view.property, rt.current->top().programmer, growth);
   if (!root) raise(L, root.error());
-  Value* container = descend(*root, view.path);
-  if (container == nullptr) raise(L, gone(L, view));
-  const auto set = set_item(*container, *key, std::move(*item), name_of_view(L, view));
-  if (!set) raise(L, set.error());
+  set_item(open_container(*root, view.path), *key, std::move(*item));
   return 0;
 }
 
@@ -266,12 +302,8 @@ Result<Value> view_value(lua_State* L, int index) {
   Result<Value> root =
       read_property(rt.world, view.object, view.property, rt.current->top().programmer);
   if (!root) return root;
-  const Value* value = &*root;
-  for (const Value& key : view.path) {
-    value = item_of(*value, key);
-    if (value == nullptr) return tl::unexpected(gone(L, view));
-  }
-  if (!value->is_list() && !value->is_map()) return tl::unexpected(gone(L, view));
+  const Value* value = container_at(*root, view.path);
+  if (value == nullptr) return tl::unexpected(gone(L, view));
   return Value(*value);
 }
 

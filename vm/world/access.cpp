@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 
+#include "vm/world/quota.h"
+
 namespace cosmoo {
 namespace {
 
@@ -42,6 +44,13 @@ tl::unexpected<Error> may_not(const World& world, ObjectId object, Symbol name, 
   return fail(ErrorCode::perm, label(world, object, name) + ": " + to_string(programmer) +
                                    " may not " + std::string(what) + " it");
 }
+
+tl::unexpected<Error> in_property(const World& world, ObjectId object, Symbol name,
+                                  const Error& error) {
+  return fail(error.code, label(world, object, name) + ": " + error.message);
+}
+
+ObjectId owner_of(const World& world, ObjectId object) { return world.find(object)->owner; }
 
 bool allows(const World& world, const Property& slot, Permission bit, ObjectId programmer) {
   return (slot.permissions & bit) != 0 || slot.owner == programmer || world.is_wizard(programmer);
@@ -88,7 +97,7 @@ Result<void> write_property(World& world, ObjectId object, Symbol name, Value va
     }
     auto written = row_of(name).write(world, *found, std::move(value));
     if (written) return written;
-    return fail(written.error().code, label(world, object, name) + ": " + written.error().message);
+    return in_property(world, object, name, written.error());
   }
   const auto view = world.property(object, name);
   if (!view) {
@@ -98,10 +107,18 @@ Result<void> write_property(World& world, ObjectId object, Symbol name, Value va
   if (!allows(world, *view->slot, kWrite, programmer)) {
     return may_not(world, object, name, programmer, "write");
   }
-  return world.set_property(object, name, std::move(value));
+  const std::size_t bytes = value.bytes();
+  const std::int64_t growth = static_cast<std::int64_t>(bytes) - view->slot->bytes;
+  if (growth > 0) {
+    if (auto room = check_room(world, owner_of(world, object), programmer, growth); !room) {
+      return in_property(world, object, name, room.error());
+    }
+  }
+  return world.set_property(object, name, std::move(value), bytes);
 }
 
-Result<Value*> update_property(World& world, ObjectId object, Symbol name, ObjectId programmer) {
+Result<Value*> update_property(World& world, ObjectId object, Symbol name, ObjectId programmer,
+                               const Growth& growth) {
   if (!world.valid(object)) return not_valid(world, object, name);
   if (SymbolTable::is_builtin(name)) {
     return fail(ErrorCode::type,
@@ -112,7 +129,15 @@ Result<Value*> update_property(World& world, ObjectId object, Symbol name, Objec
   if (!allows(world, *view->slot, kWrite, programmer)) {
     return may_not(world, object, name, programmer, "write");
   }
-  return world.touch_property(object, name);
+  const Result<std::int64_t> more = growth(*view->value);
+  if (!more) return tl::unexpected(more.error());
+  const std::int64_t copied = view->slot->clear ? view->bytes : 0;
+  if (*more + copied > 0) {
+    if (auto room = check_room(world, owner_of(world, object), programmer, *more + copied); !room) {
+      return in_property(world, object, name, room.error());
+    }
+  }
+  return world.touch_property(object, name, *more);
 }
 
 namespace {

@@ -2,8 +2,10 @@
 //
 // Whoever lets a script read or write a property calls these; nothing else decides permissions.
 // Errors: E_INVIND (no such object), E_PROPNF, E_PERM, E_TYPE and E_INVARG (a built-in property
-// given something it cannot be). Each message names the object and the property.
+// given something it cannot be), E_QUOTA (quota.h). Each message names the object and the property.
 #pragma once
+
+#include <functional>
 
 #include "vm/world/world.h"
 
@@ -15,7 +17,11 @@ Result<void> write_property(World& world, ObjectId object, Symbol name, Value va
                             ObjectId programmer);
 
 /// The stored value for changing in place, after the checks of write_property. Good until the next
-/// change of the world. Built-in properties cannot be changed in place: E_TYPE.
-Result<Value*> update_property(World& world, ObjectId object, Symbol name, ObjectId programmer);
+/// change of the world. Built-in properties cannot be changed in place: E_TYPE. `growth` says by
+/// how many bytes the caller will make the value larger, or why it cannot: then nothing has
+/// changed.
+using Growth = std::function<Result<std::int64_t>(const Value& now)>;
+Result<Value*> update_property(World& world, ObjectId object, Symbol name, ObjectId programmer,
+                               const Growth& growth);
 
 }  // namespace cosmoo

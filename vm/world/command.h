@@ -51,6 +51,11 @@ std::string_view preposition_text(std::int8_t prep);
 Result<VerbArgs> parse_verb_args(std::string_view dobj, std::string_view prep,
                                  std::string_view iobj);
 std::string to_string(const VerbArgs& args);
+/// The three words of it; the shortest spelling of the preposition: "in", "on".
+struct VerbArgTexts {
+  std::string_view dobj, prep, iobj;
+};
+VerbArgTexts texts_of(const VerbArgs& args);
 
 /// "rxd" to bits and back; E_INVARG names the letter that does not belong.
 Result<std::uint8_t> parse_property_permissions(std::string_view letters);

@@ -36,6 +36,7 @@ struct Property {
   std::uint8_t permissions = kRead;
   bool defined_here = false;  ///< This object introduced the property.
   bool clear = false;         ///< The value is the nearest ancestor's.
+  std::int64_t bytes = 0;     ///< What the value occupies, 0 if it is clear; the world counts it.
 };
 
 /// How a command's object must relate to the verb's object.
@@ -74,6 +75,7 @@ struct Object {
   std::vector<ObjectId> contents;  ///< In the order of their arrival.
   boost::unordered_flat_map<Symbol, Property> properties;
   std::vector<Verb> verbs;
+  std::int64_t bytes = 0;  ///< What all of it occupies, roughly; the world counts it.
 
   bool is(ObjectFlag flag) const { return (flags & flag) != 0; }
 };

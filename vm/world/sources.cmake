@@ -7,6 +7,7 @@ target_sources(cosmoo_vm PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/file_lock.cpp
   ${CMAKE_CURRENT_LIST_DIR}/match.cpp
   ${CMAKE_CURRENT_LIST_DIR}/planned_calls.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/quota.cpp
   ${CMAKE_CURRENT_LIST_DIR}/sqlite.cpp
   ${CMAKE_CURRENT_LIST_DIR}/store.cpp
   ${CMAKE_CURRENT_LIST_DIR}/store_load.cpp
@@ -14,8 +15,10 @@ target_sources(cosmoo_vm PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/verb_args.cpp
   ${CMAKE_CURRENT_LIST_DIR}/world.cpp
   ${CMAKE_CURRENT_LIST_DIR}/world_adopt.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/world_bytes.cpp
   ${CMAKE_CURRENT_LIST_DIR}/world_family.cpp
   ${CMAKE_CURRENT_LIST_DIR}/world_load.cpp
+  ${CMAKE_CURRENT_LIST_DIR}/world_numbers.cpp
   ${CMAKE_CURRENT_LIST_DIR}/world_properties.cpp
   ${CMAKE_CURRENT_LIST_DIR}/world_verbs.cpp
   ${CMAKE_CURRENT_LIST_DIR}/write_behind.cpp

@@ -287,6 +287,12 @@ Result<void> Store::write_objects(const Changes& changes) {
       }
       continue;
     }
+    if (row->anew) {
+      for (Statement* statement : {&s.delete_properties, &s.delete_verbs}) {
+        statement->bind(0, row->object.number);
+        if (auto done = statement->run(); !done) return done;
+      }
+    }
     const Object& object = *row->data;
     const std::string parents = numbers(object.parents);
     s.put_object.bind(0, object.id.number);

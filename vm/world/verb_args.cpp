@@ -141,12 +141,17 @@ Result<VerbArgs> parse_verb_args(std::string_view dobj, std::string_view prep,
   return args;
 }
 
+VerbArgTexts texts_of(const VerbArgs& args) {
+  return {text_of(args.dobj), short_text(args.prep), text_of(args.iobj)};
+}
+
 std::string to_string(const VerbArgs& args) {
-  std::string text(text_of(args.dobj));
+  const auto [dobj, prep, iobj] = texts_of(args);
+  std::string text(dobj);
   text += ' ';
-  text += short_text(args.prep);
+  text += prep;
   text += ' ';
-  text += text_of(args.iobj);
+  text += iobj;
   return text;
 }
 

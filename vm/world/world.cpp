@@ -22,7 +22,10 @@ tl::unexpected<Error> not_there(ObjectId id) {
 
 }  // namespace
 
-World::World() : aliases_name_(symbols_.intern("aliases")), verb_cache_(std::size_t{1} << 15) {}
+World::World()
+    : aliases_name_(symbols_.intern("aliases")),
+      byte_quota_name_(symbols_.intern("byte_quota")),
+      verb_cache_(std::size_t{1} << 15) {}
 
 const Object* World::find(ObjectId id) const {
   const auto index = static_cast<std::uint64_t>(id.number);
@@ -52,8 +55,9 @@ Result<ObjectId> World::create(const std::vector<ObjectId>& parents, ObjectId ow
   object->owner = owner == kNothing ? id : owner;
   object->parents = parents;
   ++size_;
+  start_holding(*object);
   link_parents(*object);
-  note_object(id);
+  note_number(id);
   return id;
 }
 
@@ -82,6 +86,7 @@ Result<void> World::recycle(ObjectId id) {
         for (const ObjectId grandparent : object->parents) adopt(grandparent);
       }
     }
+    hold(orphan, kParentBytes * (std::ssize(parents) - std::ssize(orphan.parents)));
     orphan.parents = std::move(parents);
     link_parents(orphan);
     note_object(child);
@@ -93,6 +98,8 @@ Result<void> World::recycle(ObjectId id) {
   }
   leave_location(*object);
   erase_sorted(players_, id);
+  anew_.erase(id);
+  give_up(*object);
   objects_[static_cast<std::size_t>(id.number)].reset();
   --size_;
   dirty_verbs_.erase(id);
@@ -120,7 +127,9 @@ Result<void> World::move(ObjectId id, ObjectId where) {
 
 void World::leave_location(Object& object) {
   if (Object* from = mutable_find(object.location)) {
-    from->contents.erase(std::find(from->contents.begin(), from->contents.end(), object.id));
+    // From the back: who came last leaves first more often than not.
+    const auto place = std::find(from->contents.rbegin(), from->contents.rend(), object.id);
+    from->contents.erase(std::prev(place.base()));
   }
 }
 
@@ -133,6 +142,7 @@ void World::enter_location(Object& object, ObjectId where) {
 Result<void> World::set_name(ObjectId id, std::string name) {
   Object* object = mutable_find(id);
   if (!object) return not_there(id);
+  hold(*object, std::ssize(name) - std::ssize(object->name));
   object->name = std::move(name);
   note_object(id);
   return {};
@@ -141,7 +151,7 @@ Result<void> World::set_name(ObjectId id, std::string name) {
 Result<void> World::set_owner(ObjectId id, ObjectId owner) {
   Object* object = mutable_find(id);
   if (!object) return not_there(id);
-  object->owner = owner;
+  change_owner(*object, owner);
   note_object(id);
   return {};
 }

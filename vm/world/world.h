@@ -11,8 +11,12 @@
 //     there. Without one it has the nearest ancestor's value and permissions and its owner, or with
 //     the `c` bit its own object's owner.
 //  5. An object has at most one property of a name: whatever would give it two is refused.
-//  6. Numbers of recycled objects are not used again.
+//  6. Numbers of recycled objects are not used again, unless a wizard wants it: renumber() and
+//     reset_max_object().
 //  7. Given an object that is not there, every change fails with E_INVARG.
+//  8. What an object occupies (itself, its name, slots, values and verbs) is counted for its owner
+//     with each change. No change measures more than what it brings and what it replaces. quota.h
+//     says who may not have more.
 #pragma once
 
 #include <algorithm>
@@ -43,6 +47,15 @@ struct PropertyView {
   const Property* slot;  ///< The object's own: owner and permissions. Clear if it has none yet.
   const Value* value;    ///< Its value, or the nearest ancestor's if it is clear.
   ObjectId definer;      ///< Who introduced it.
+  std::int64_t bytes;    ///< What `value` occupies.
+};
+
+/// What somebody's objects occupy: see rule 8 of world.h.
+struct Holdings {
+  std::int64_t objects = 0;
+  std::int64_t bytes = 0;
+  std::int64_t names = 0;  ///< Bytes of property names that it brought in; until the server ends.
+  bool operator==(const Holdings&) const = default;
 };
 
 /// What has changed since the last batch: a list of rows for the store.
@@ -55,6 +68,7 @@ struct Changes {
   struct ObjectRow {
     ObjectId object;
     std::optional<Object> data;  ///< none: recycled. Properties and verbs are rows of their own.
+    bool anew = false;  ///< Another object had the number: what is stored of that one goes first.
   };
   struct VerbsRow {
     ObjectId object;
@@ -75,6 +89,7 @@ class World {
  public:
   /// Numbers stay below this: they index a vector, of a gigabyte then.
   static constexpr std::int64_t kMostObjects = std::int64_t{1} << 27;
+  static constexpr std::size_t kMostParents = 100;
 
   World();
   World(const World&) = delete;
@@ -91,11 +106,16 @@ class World {
   std::vector<ObjectId> all() const;  ///< In the order of their numbers.
 
   /// A new object with the next number (never one that was used before). Owned by kNothing, it owns
-  /// itself. E_INVARG: a parent that is not valid or there twice, or two parents that both define a
-  /// property of one name. E_QUOTA: no more numbers.
+  /// itself. E_INVARG: a parent that is not valid or there twice, too many, or two that both define
+  /// a property of one name. E_QUOTA: no more numbers.
   Result<ObjectId> create(const std::vector<ObjectId>& parents, ObjectId owner);
   /// Ends an object: its children go to its parents, its contents to nothing.
   Result<void> recycle(ObjectId id);
+  /// Gives an object the lowest number that is free below its own, if any; the number it has then.
+  /// Parents, children, places and owners follow; values that name it do not.
+  Result<ObjectId> renumber(ObjectId id);
+  /// Lets the next object have the number after the highest in use.
+  void reset_max_object();
   /// E_RECMOVE if `id` would become its own ancestor; E_INVARG as for create, also when a new
   /// ancestor defines a property that `id` or a descendant defines too.
   Result<void> set_parents(ObjectId id, const std::vector<ObjectId>& parents);
@@ -125,6 +145,9 @@ class World {
   bool controls(ObjectId who, ObjectId id) const;
   /// Ancestors in lookup order, `id` itself first: depth first, each once.
   std::vector<ObjectId> ancestry(ObjectId id) const;
+  /// `id` first, then all that inherit from it, nearer ones before farther ones.
+  std::vector<ObjectId> with_descendants(ObjectId id) const;
+  std::vector<ObjectId> owned_by(ObjectId owner) const;  ///< In the order of their numbers.
 
   std::vector<ObjectId> players() const;
   /// By name or alias (the list property `aliases`), whole and without regard to case.
@@ -142,6 +165,8 @@ class World {
   Result<void> add_property(ObjectId id, Symbol name, Property property);
   /// E_PROPNF: not defined on this object.
   Result<void> delete_property(ObjectId id, Symbol name);
+  /// Here and in all descendants. E_INVARG: not defined on this object, or as for add_property.
+  Result<void> rename_property(ObjectId id, Symbol from, Symbol to);
   /// Sets the object's own value. E_PROPNF.
   Result<void> set_property(ObjectId id, Symbol name, Value value);
   /// Back to the nearest ancestor's value. E_PROPNF; E_INVARG: it is defined here.
@@ -149,9 +174,11 @@ class World {
   /// Of the object's own slot alone. E_PROPNF.
   Result<void> set_property_info(ObjectId id, Symbol name, ObjectId owner,
                                  std::uint8_t permissions);
+  /// As above, for who has measured it: `bytes` is value.bytes().
+  Result<void> set_property(ObjectId id, Symbol name, Value value, std::size_t bytes);
   /// The object's own value for changing in place (copied down first if it was clear); noted as
-  /// changed. Null: no such property.
-  Value* touch_property(ObjectId id, Symbol name);
+  /// changed. It is about to grow by that many bytes(). Null: no such property.
+  Value* touch_property(ObjectId id, Symbol name, std::int64_t growth);
 
   // --- verbs
   /// The first verb called `name` that is executable, from `id` up through its ancestry.
@@ -178,6 +205,20 @@ class World {
   /// Verb calls that will be made later.
   PlannedCalls& planned() { return planned_; }
   const PlannedCalls& planned() const { return planned_; }
+
+  // --- what is occupied, in bytes
+  static constexpr std::int64_t kObjectBytes = 256;  ///< An object without anything.
+  static constexpr std::int64_t kParentBytes = 16;
+  static constexpr std::int64_t kSlotBytes = 64;  ///< A property's slot without its value.
+  static constexpr std::int64_t kVerbBytes = 128;
+  static constexpr std::int64_t kNameBytes = 96;  ///< A new property name, besides its letters.
+  Holdings holdings(ObjectId owner) const;
+  /// Somebody has brought in a property name that nobody used before.
+  void count_name(ObjectId who, std::string_view name);
+  /// How much somebody may hold whose `byte_quota` says nothing else; see quota.h.
+  void set_owner_bytes(std::int64_t bytes) { owner_bytes_ = bytes; }
+  std::int64_t owner_bytes() const { return owner_bytes_; }
+  Symbol byte_quota_name() const { return byte_quota_name_; }
 
   // --- for the store
   /// The function is called in the middle of a change: it may set a timer, not take the changes.
@@ -214,7 +255,7 @@ class World {
   /// The slot that decides for an object, the value it sees, and the property's definer.
   struct FoundProperty {
     const Property* slot = nullptr;
-    const Value* value = nullptr;
+    const Property* valued = nullptr;  ///< The slot whose value it sees.
     ObjectId definer;
     bool own = false;  ///< The slot is the object's own.
   };
@@ -223,9 +264,18 @@ class World {
   Object& at(ObjectId id) { return *objects_[static_cast<std::size_t>(id.number)]; }
   const Object& at(ObjectId id) const { return *objects_[static_cast<std::size_t>(id.number)]; }
 
+  // world_bytes.cpp
+  void hold(Object& object, std::int64_t more);
+  void give_up(const Object& object);
+  void start_holding(Object& object);
+  void change_owner(Object& object, ObjectId owner);
+
+  // world_numbers.cpp
+  void move_to_number(Object& object, ObjectId number);
+  void change_owner_everywhere(ObjectId from, ObjectId to);
+
   // world_family.cpp
   void append_ancestry(ObjectId id, std::vector<ObjectId>& out, IdSet& seen) const;
-  std::vector<ObjectId> with_descendants(ObjectId id) const;
   Result<void> check_parents(const std::vector<ObjectId>& parents) const;
   Result<void> collect_definitions(const std::vector<ObjectId>& objects, Definitions& found) const;
   Result<void> check_clashes(const std::vector<ObjectId>& family, const Definitions& added) const;
@@ -236,6 +286,7 @@ class World {
   void enter_location(Object& object, ObjectId where);
 
   // world_properties.cpp
+  Result<void> check_new_property(const Object& object, Symbol name) const;
   FoundProperty find_property(const Object& object, Symbol name) const;
   void search_property(const Object& object, Symbol name, FoundProperty& found) const;
   ObjectId slot_owner(const Object& object, const FoundProperty& found) const;
@@ -256,6 +307,7 @@ class World {
 
   // world_load.cpp
   void note_object(ObjectId id);
+  void note_number(ObjectId id);
   void note_verbs(ObjectId id);
   void note_property(ObjectId id, Symbol name);
   void note_first();
@@ -265,11 +317,16 @@ class World {
 
   SymbolTable symbols_;
   Symbol aliases_name_;
+  Symbol byte_quota_name_;
   std::vector<std::unique_ptr<Object>> objects_;  // by number; null: recycled
   std::size_t size_ = 0;
   std::int64_t max_object_ = -1;
+  std::int64_t highest_ever_ = -1;  // since it was loaded
   std::uint64_t moves_ = 0;
   std::vector<ObjectId> players_;  // sorted
+
+  boost::unordered_flat_map<ObjectId, Holdings> holdings_;
+  std::int64_t owner_bytes_ = INT64_MAX;
 
   // Slots of objects that have none: one for each owner and permissions, and never changed.
   mutable boost::unordered_flat_map<std::uint64_t, std::unique_ptr<Property>> inherited_slots_;
@@ -279,6 +336,7 @@ class World {
   std::uint64_t last_version_ = 0;
 
   boost::unordered_flat_set<ObjectId> dirty_objects_;
+  boost::unordered_flat_set<ObjectId> anew_;  // of those, whose number another object had before
   boost::unordered_flat_set<ObjectId> dirty_verbs_;
   boost::unordered_flat_set<PropertyKey> dirty_properties_;
   PlannedCalls planned_{[this] { note_first(); }};

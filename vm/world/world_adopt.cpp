@@ -126,8 +126,14 @@ void World::settle_adopted(Object& object, const Object* before) {
   object.contents.clear();
   max_object_ = std::max(max_object_, object.id.number);
   object.arrived = before && before->location == object.location ? before->arrived : ++moves_;
-  if (!before) ++size_;
-  if (!before || !same_row(*before, object)) note_object(object.id);
+  if (before) {
+    give_up(*before);
+  } else {
+    ++size_;
+    note_number(object.id);
+  }
+  start_holding(object);
+  if (before && !same_row(*before, object)) note_object(object.id);
 
   bool new_verbs = !before || before->verbs.size() != object.verbs.size();
   for (std::size_t i = 0; i < object.verbs.size(); ++i) {
@@ -179,7 +185,9 @@ void World::drop_stray_slots(const std::vector<ObjectId>& family) {
       if (!slot.defined_here && !find_property(at(id), name).slot) stray.push_back(name);
     }
     for (const Symbol name : stray) {
-      at(id).properties.erase(name);
+      const auto slot = at(id).properties.find(name);
+      hold(at(id), -(kSlotBytes + slot->second.bytes));
+      at(id).properties.erase(slot);
       note_property(id, name);
     }
   }

@@ -107,6 +107,7 @@ void World::drop_lost_slots(const std::vector<ObjectId>& family, const Definitio
     for (const auto& [name, definer] : lost) {
       const auto it = object.properties.find(name);
       if (it == object.properties.end() || it->second.defined_here || is_a(id, definer)) continue;
+      hold(object, -kSlotBytes - it->second.bytes);
       object.properties.erase(it);
       note_property(id, name);
     }
@@ -116,6 +117,10 @@ void World::drop_lost_slots(const std::vector<ObjectId>& family, const Definitio
 // --- changing
 
 Result<void> World::check_parents(const std::vector<ObjectId>& parents) const {
+  if (parents.size() > kMostParents) {
+    return fail(ErrorCode::invarg,
+                "an object has at most " + std::to_string(kMostParents) + " parents");
+  }
   for (auto it = parents.begin(); it != parents.end(); ++it) {
     if (!valid(*it)) {
       return fail(ErrorCode::invarg, to_string(*it) + " is not a valid object: no parent");
@@ -167,6 +172,7 @@ Result<void> World::set_parents(ObjectId id, const std::vector<ObjectId>& parent
     return checked;
   }
   link_parents(*object);
+  hold(*object, kParentBytes * (std::ssize(parents) - std::ssize(old_parents)));
   note_object(id);
   Definitions lost;
   if (auto collected = collect_definitions(without(before, after), lost); !collected) {

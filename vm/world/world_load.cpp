@@ -17,6 +17,13 @@ void World::note_object(ObjectId id) {
   note_first();
 }
 
+// An object has a number that it did not have before.
+void World::note_number(ObjectId id) {
+  note_object(id);
+  if (id.number <= highest_ever_) anew_.insert(id);
+  highest_ever_ = std::max(highest_ever_, id.number);
+}
+
 void World::note_verbs(ObjectId id) {
   dirty_verbs_.insert(id);
   note_first();
@@ -41,6 +48,7 @@ Changes World::take_changes() {
   for (const ObjectId id : dirty_objects_) {
     auto& row = changes.objects.emplace_back(Changes::ObjectRow{id, std::nullopt});
     if (const Object* object = find(id)) {
+      row.anew = anew_.contains(id);
       row.data.emplace();
       row.data->id = id;
       row.data->name = object->name;
@@ -67,6 +75,7 @@ Changes World::take_changes() {
     }
   }
   dirty_objects_.clear();
+  anew_.clear();
   dirty_properties_.clear();
   dirty_verbs_.clear();
   noted_ = false;
@@ -80,6 +89,7 @@ void World::load_object(Object object) {
   if (index >= objects_.size()) objects_.resize(index + 1);
   for (Verb& verb : object.verbs) verb.version = ++last_version_;
   moves_ = std::max(moves_, object.arrived);
+  start_holding(object);
   if (!objects_[index]) ++size_;
   objects_[index] = std::make_unique<Object>(std::move(object));
 }
@@ -91,6 +101,7 @@ Result<void> World::finish_load(std::int64_t max_object) {
                                      to_string(ObjectId{max_object}));
   }
   max_object_ = max_object;
+  highest_ever_ = max_object;
   if (auto checked = check_loaded_parents(); !checked) return checked;
   if (auto checked = check_loaded_locations(); !checked) return checked;
   relink();

@@ -28,7 +28,7 @@ void World::search_property(const Object& start, Symbol name, FoundProperty& fou
       found.slot = &slot;
       found.own = &object == &start;
     }
-    if (!found.value && !slot.clear) found.value = &slot.value;
+    if (!found.valued && !slot.clear) found.valued = &slot;
     if (slot.defined_here) found.definer = object.id;
     return slot.defined_here;
   };
@@ -78,7 +78,7 @@ std::optional<PropertyView> World::property(ObjectId id, Symbol name) const {
   if (!found.slot) return std::nullopt;
   const Property* slot =
       found.own ? found.slot : inherited_slot(slot_owner(*object, found), found.slot->permissions);
-  return PropertyView{slot, found.value, found.definer};
+  return PropertyView{slot, &found.valued->value, found.definer, found.valued->bytes};
 }
 
 std::vector<Symbol> World::own_properties(ObjectId id) const {
@@ -103,12 +103,12 @@ Property* World::own_slot(Object& object, Symbol name) {
   if (!found.slot) return nullptr;
   if (found.own) return const_cast<Property*>(found.slot);
   Property slot{Value(), slot_owner(object, found), found.slot->permissions, false, true};
+  hold(object, kSlotBytes);
   return &object.properties.emplace(name, std::move(slot)).first->second;
 }
 
-Result<void> World::add_property(ObjectId id, Symbol name, Property property) {
-  Object* object = mutable_find(id);
-  if (!object) return fail(ErrorCode::invarg, to_string(id) + " is not a valid object");
+Result<void> World::check_new_property(const Object& object, Symbol name) const {
+  const ObjectId id = object.id;
   const std::string& text = symbols_.name_of(name);
   if (SymbolTable::is_builtin(name)) {
     return fail(ErrorCode::invarg, "\"" + text + "\" is a built-in property of every object");
@@ -118,16 +118,22 @@ Result<void> World::add_property(ObjectId id, Symbol name, Property property) {
                 "a property's name is not empty and has no control characters: " +
                     to_literal(Value(text)) + " on " + to_string(id));
   }
-  if (find_property(*object, name).definer == id) {
+  if (find_property(object, name).definer == id) {
     return fail(ErrorCode::invarg,
                 "property \"" + text + "\" is already defined on " + to_string(id));
   }
-  if (auto checked = check_clashes(with_descendants(id), Definitions{{name, id}}); !checked) {
-    return checked;
-  }
+  return check_clashes(with_descendants(id), Definitions{{name, id}});
+}
+
+Result<void> World::add_property(ObjectId id, Symbol name, Property property) {
+  Object* object = mutable_find(id);
+  if (!object) return fail(ErrorCode::invarg, to_string(id) + " is not a valid object");
+  if (auto checked = check_new_property(*object, name); !checked) return checked;
   property.defined_here = true;
   property.clear = false;
   property.permissions &= kPropertyBits;
+  property.bytes = static_cast<std::int64_t>(property.value.bytes());
+  hold(*object, kSlotBytes + property.bytes);
   object->properties.insert_or_assign(name, std::move(property));
   note_property(id, name);
   return {};
@@ -142,23 +148,61 @@ Result<void> World::delete_property(ObjectId id, Symbol name) {
                 "property \"" + symbols_.name_of(name) + "\" is not defined on " + to_string(id));
   }
   for (const ObjectId heir : with_descendants(id)) {
-    if (at(heir).properties.erase(name) > 0) note_property(heir, name);
+    auto& slots = at(heir).properties;
+    const auto slot = slots.find(name);
+    if (slot == slots.end()) continue;
+    hold(at(heir), -kSlotBytes - slot->second.bytes);
+    slots.erase(slot);
+    note_property(heir, name);
+  }
+  return {};
+}
+
+Result<void> World::rename_property(ObjectId id, Symbol from, Symbol to) {
+  Object* object = mutable_find(id);
+  if (!object) return fail(ErrorCode::invarg, to_string(id) + " is not a valid object");
+  if (from == to) return {};
+  const auto it = object->properties.find(from);
+  if (it == object->properties.end() || !it->second.defined_here) {
+    return fail(ErrorCode::invarg,
+                "property \"" + symbols_.name_of(from) + "\" is not defined on " + to_string(id));
+  }
+  if (auto checked = check_new_property(*object, to); !checked) return checked;
+  for (const ObjectId heir : with_descendants(id)) {
+    auto& slots = at(heir).properties;
+    const auto slot = slots.find(from);
+    if (slot == slots.end()) continue;
+    Property property = std::move(slot->second);
+    slots.erase(slot);
+    slots.insert_or_assign(to, std::move(property));
+    note_property(heir, from);
+    note_property(heir, to);
   }
   return {};
 }
 
 Result<void> World::set_property(ObjectId id, Symbol name, Value value) {
-  Value* stored = touch_property(id, name);
-  if (!stored) {
-    if (!valid(id)) return fail(ErrorCode::invarg, to_string(id) + " is not a valid object");
+  const std::size_t bytes = value.bytes();
+  return set_property(id, name, std::move(value), bytes);
+}
+
+Result<void> World::set_property(ObjectId id, Symbol name, Value value, std::size_t bytes) {
+  Object* object = mutable_find(id);
+  if (!object) return fail(ErrorCode::invarg, to_string(id) + " is not a valid object");
+  Property* slot = own_slot(*object, name);
+  if (!slot) {
     return fail(ErrorCode::propnf,
                 to_string(id) + " has no property \"" + symbols_.name_of(name) + "\"");
   }
-  *stored = std::move(value);
+  hold(*object, static_cast<std::int64_t>(bytes) - slot->bytes);
+  slot->bytes = static_cast<std::int64_t>(bytes);
+  slot->clear = false;
+  slot->value = std::move(value);
+  note_property(id, name);
   return {};
 }
 
-Value* World::touch_property(ObjectId id, Symbol name) {
+Value* World::touch_property(ObjectId id, Symbol name, std::int64_t growth) {
   Object* object = mutable_find(id);
   if (!object) return nullptr;
   const FoundProperty found = find_property(*object, name);
@@ -167,11 +211,14 @@ Value* World::touch_property(ObjectId id, Symbol name) {
   if (found.own && !found.slot->clear) {
     slot = const_cast<Property*>(found.slot);
   } else {
-    Value inherited = *found.value;
-    slot = own_slot(*object, name);
+    Value inherited = found.valued->value;
+    growth += found.valued->bytes;
+    slot = own_slot(*object, name);  // `found` is stale from here on
     slot->value = std::move(inherited);
     slot->clear = false;
   }
+  slot->bytes += growth;
+  hold(*object, growth);
   note_property(id, name);
   return &slot->value;
 }
@@ -190,7 +237,9 @@ Result<void> World::clear_property(ObjectId id, Symbol name) {
   }
   if (!found.own) return {};
   auto* slot = const_cast<Property*>(found.slot);
+  hold(*object, -slot->bytes);
   slot->value = Value();
+  slot->bytes = 0;
   slot->clear = true;
   note_property(id, name);
   return {};

@@ -183,6 +183,10 @@ tl::unexpected<Error> no_verb(const VerbRef& ref) {
               to_string(ref.definer) + " has no verb number " + std::to_string(ref.index + 1));
 }
 
+std::int64_t bytes_of(const Verb& verb) {
+  return World::kVerbBytes + std::ssize(verb.names) + std::ssize(verb.code);
+}
+
 tl::unexpected<Error> no_names(ObjectId id) {
   return fail(ErrorCode::invarg, "a verb of " + to_string(id) + " needs a name");
 }
@@ -195,6 +199,7 @@ Result<VerbRef> World::add_verb(ObjectId id, Verb verb) {
   if (!has_name(verb.names)) return no_names(id);
   verb.permissions &= kVerbBits;
   verb.version = ++last_version_;
+  hold(*object, bytes_of(verb));
   object->verbs.push_back(std::move(verb));
   note_verbs(id);
   forget_verbs();
@@ -204,6 +209,7 @@ Result<VerbRef> World::add_verb(ObjectId id, Verb verb) {
 Result<void> World::delete_verb(const VerbRef& ref) {
   if (!verb(ref)) return no_verb(ref);
   auto& verbs = at(ref.definer).verbs;
+  hold(at(ref.definer), -bytes_of(verbs[ref.index]));
   verbs.erase(verbs.begin() + static_cast<std::ptrdiff_t>(ref.index));
   note_verbs(ref.definer);
   forget_verbs();
@@ -213,6 +219,7 @@ Result<void> World::delete_verb(const VerbRef& ref) {
 Result<void> World::set_verb_code(const VerbRef& ref, std::string code) {
   if (!verb(ref)) return no_verb(ref);
   Verb& verb = at(ref.definer).verbs[ref.index];
+  hold(at(ref.definer), std::ssize(code) - std::ssize(verb.code));
   verb.code = std::move(code);
   verb.version = ++last_version_;
   note_verbs(ref.definer);
@@ -226,6 +233,7 @@ Result<void> World::set_verb_info(const VerbRef& ref, ObjectId owner, std::uint8
   Verb& verb = at(ref.definer).verbs[ref.index];
   verb.owner = owner;
   verb.permissions = permissions & kVerbBits;
+  hold(at(ref.definer), std::ssize(names) - std::ssize(verb.names));
   verb.names = std::move(names);
   note_verbs(ref.definer);
   forget_verbs();

@@ -195,6 +195,55 @@ ErrorCode Model::delete_property(ObjectId id, const std::string& name) {
   return ErrorCode::none;
 }
 
+ErrorCode Model::rename_property(ObjectId id, const std::string& from, const std::string& to) {
+  if (!find(id)) return ErrorCode::invarg;
+  if (from == to) return ErrorCode::none;
+  const auto it = things.at(id).slots.find(from);
+  if (it == things.at(id).slots.end() || it->second.definer != id || view(id, to)) {
+    return ErrorCode::invarg;
+  }
+  const std::map<ObjectId, Thing> before = things;
+  for (auto& [heir, thing] : things) {
+    const auto slot = thing.slots.find(from);
+    if (slot == thing.slots.end() || slot->second.definer != id) continue;
+    thing.slots[to] = slot->second;
+    thing.slots.erase(slot);
+  }
+  if (!clashes()) return ErrorCode::none;
+  things = before;
+  return ErrorCode::invarg;
+}
+
+ObjectId Model::renumber(ObjectId id) {
+  ObjectId number{0};
+  while (number < id && find(number)) ++number.number;
+  if (number == id) return id;
+  const auto follow = [&](ObjectId& one) {
+    if (one == id) one = number;
+  };
+  things.emplace(number, things.at(id));
+  things.erase(id);
+  for (auto& [other, thing] : things) {
+    follow(thing.owner);
+    follow(thing.location);
+    for (ObjectId& parent : thing.parents) follow(parent);
+    for (Verb& verb : thing.verbs) follow(verb.owner);
+    for (auto& [name, slot] : thing.slots) {
+      follow(slot.owner);
+      follow(slot.definer);
+    }
+  }
+  return number;
+}
+
+std::int64_t Model::bytes(ObjectId id) const {
+  const Thing& thing = things.at(id);
+  std::size_t bytes = 256 + thing.name.size() + 16 * thing.parents.size();
+  for (const auto& [name, slot] : thing.slots) bytes += 64 + (slot.clear ? 0 : slot.value.bytes());
+  for (const Verb& verb : thing.verbs) bytes += 128 + verb.names.size() + verb.code.size();
+  return static_cast<std::int64_t>(bytes);
+}
+
 Model::Slot* Model::own_slot(ObjectId id, const std::string& name) {
   const auto found = view(id, name);
   if (!found) return nullptr;

@@ -43,12 +43,18 @@ class Model {
   ErrorCode add_property(ObjectId id, const std::string& name, const Value& value, ObjectId owner,
                          std::uint8_t permissions);
   ErrorCode delete_property(ObjectId id, const std::string& name);
+  ErrorCode rename_property(ObjectId id, const std::string& from, const std::string& to);
   ErrorCode set_property(ObjectId id, const std::string& name, const Value& value);
   ErrorCode clear_property(ObjectId id, const std::string& name);
   ErrorCode set_property_info(ObjectId id, const std::string& name, ObjectId owner,
                               std::uint8_t permissions);
 
+  /// Of an object that exists; the number that it has then.
+  ObjectId renumber(ObjectId id);
+
   Thing* find(ObjectId id);
+  /// What an object occupies, by the rules of world.h.
+  std::int64_t bytes(ObjectId id) const;
   std::optional<View> view(ObjectId id, const std::string& name) const;
   std::vector<ObjectId> ancestry(ObjectId id) const;
   std::vector<ObjectId> children(ObjectId id) const;

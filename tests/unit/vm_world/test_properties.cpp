@@ -68,13 +68,13 @@ TEST_CASE("a value is changed in place on the object's own copy") {
   Small small;
   const ObjectId root = small.make(), child = small.make({root});
   small.define(root, "list", Value(List{Value(1)}));
-  Value* value = small.world.touch_property(child, small.name("list"));
+  Value* value = small.world.touch_property(child, small.name("list"), 0);
   REQUIRE(value != nullptr);
   value->mutable_list().push_back(Value(2));
   CHECK(small.get(child, "list") == Value(List{Value(1), Value(2)}));
   CHECK(small.get(root, "list") == Value(List{Value(1)}));
-  CHECK(small.world.touch_property(child, small.name("nope")) == nullptr);
-  CHECK(small.world.touch_property(ObjectId{9}, small.name("list")) == nullptr);
+  CHECK(small.world.touch_property(child, small.name("nope"), 0) == nullptr);
+  CHECK(small.world.touch_property(ObjectId{9}, small.name("list"), 0) == nullptr);
 }
 
 TEST_CASE("where two lines meet, the first parent's value is seen") {

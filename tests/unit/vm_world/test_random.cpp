@@ -23,6 +23,7 @@ class Player {
   void compare(World& world, Model& model);
 
  private:
+  void compare_holdings(const World& world, const Model& model);
   std::size_t below(std::size_t n) { return random_() % n; }
   bool chance(int percent) { return static_cast<int>(below(100)) < percent; }
   const std::string& one_of(const std::vector<std::string>& names) {
@@ -86,9 +87,19 @@ void Player::change(World& world, Model& model) {
 
 void Player::change_object(World& world, Model& model, ObjectId id) {
   Model::Thing* thing = model.find(id);
-  switch (below(8)) {
+  switch (below(9)) {
     case 0:
       CHECK(code_of(world.recycle(id)) == model.recycle(id));
+      break;
+    case 7:
+      if (chance(20)) {
+        world.reset_max_object();
+        model.last = model.things.empty() ? -1 : model.things.rbegin()->first.number;
+      } else {
+        const auto number = world.renumber(id);
+        REQUIRE(number.has_value() == (thing != nullptr));
+        if (number) CHECK(*number == model.renumber(id));
+      }
       break;
     case 1:
     case 2: {
@@ -135,9 +146,16 @@ void Player::change_property(World& world, Model& model, ObjectId id) {
       CHECK(code_of(world.add_property(id, as, Property{new_value, owner, bits})) ==
             model.add_property(id, name, new_value, owner, bits));
       break;
-    case 2:
-      CHECK(code_of(world.delete_property(id, as)) == model.delete_property(id, name));
+    case 2: {
+      const std::string& other = one_of(kProperties);
+      if (chance(50)) {
+        CHECK(code_of(world.delete_property(id, as)) == model.delete_property(id, name));
+      } else {
+        CHECK(code_of(world.rename_property(id, as, symbol(world, other))) ==
+              model.rename_property(id, name, other));
+      }
       break;
+    }
     case 3:
       CHECK(code_of(world.clear_property(id, as)) == model.clear_property(id, name));
       break;
@@ -147,7 +165,10 @@ void Player::change_property(World& world, Model& model, ObjectId id) {
       break;
     case 5: {
       // In place: a list grows, anything else is replaced.
-      Value* stored = world.touch_property(id, as);
+      const auto now = world.property(id, as);
+      const std::int64_t before = !now || now->value->is_list() ? 0 : now->bytes;
+      Value* stored =
+          world.touch_property(id, as, static_cast<std::int64_t>(new_value.bytes()) - before);
       const auto view = model.view(id, name);
       REQUIRE((stored != nullptr) == view.has_value());
       if (!stored) break;
@@ -241,6 +262,25 @@ void Player::compare(World& world, Model& model) {
     }
   }
   CHECK(world.players() == players);
+  compare_holdings(world, model);
+}
+
+// What is counted with each change is what counting everything gives.
+void Player::compare_holdings(const World& world, const Model& model) {
+  std::map<ObjectId, Holdings> expected;
+  for (const auto& [id, thing] : model.things) {
+    Holdings& holdings = expected[thing.owner];
+    ++holdings.objects;
+    const std::int64_t bytes = model.bytes(id);
+    holdings.bytes += bytes;
+    CHECK(world.find(id)->bytes == bytes);
+  }
+  for (const auto& [owner, holdings] : expected) CHECK(world.holdings(owner) == holdings);
+  for (std::int64_t number = -1; number <= model.last + 1; ++number) {
+    if (!expected.contains(ObjectId{number})) {
+      CHECK(world.holdings(ObjectId{number}) == Holdings{});
+    }
+  }
 }
 
 }  // namespace
