@@ -99,14 +99,25 @@ Result<void> App::open_world() {
       WriteBehind::open(directory / "world.db", world_, poster(), [this](std::string_view text) {
         if (text.empty()) {
           log_.info("the world is being written again");
+          tell_wizards("*** The world is being written again. ***");
         } else {
           log_.error("the world cannot be written: " + std::string(text));
+          tell_wizards("*** The world cannot be written: " + std::string(text) +
+                       ". What changes is kept in memory, and tried again every second. ***");
         }
       });
   if (!opened) return tl::unexpected(opened.error());
   store_ = std::move(*opened);
+  if (const std::int64_t mib = config_.budgets.owner_mib; mib > 0)
+    world_.set_owner_bytes(mib << 20);
   pump_.keep(world_, *store_);
   return {};
+}
+
+void App::tell_wizards(std::string_view text) {
+  for (const ObjectId player : world_.players()) {
+    if (world_.is_wizard(player)) sessions_.notify(player, text);  // who is away hears nothing
+  }
 }
 
 Result<void> App::start_language() {

@@ -42,6 +42,7 @@ class App {
 
  private:
   Result<void> open_world();
+  void tell_wizards(std::string_view text);
   Result<void> start_language();
   Result<void> make_world();
   void await_signals();

@@ -41,6 +41,7 @@ int serve(const cosmoo::Config& config) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file as large as it may be is an error of writing, no end
   raise_descriptor_limit();
   try {
     const auto options = cosmoo::read_options(argc, argv);

@@ -32,17 +32,22 @@ void merge(Changes& older, Changes newer) {
     older = std::move(newer);
     return;
   }
-  older.max_object = std::max(older.max_object, newer.max_object);
+  older.max_object = newer.max_object;
   older.last_task = std::max(older.last_task, newer.last_task);
-  boost::unordered_flat_set<ObjectId> recycled;
+  boost::unordered_flat_set<ObjectId> ended;  // in `newer`: the object that had the number
   for (const auto& row : newer.objects) {
-    if (!row.data) recycled.insert(row.object);
+    if (!row.data || row.anew) ended.insert(row.object);
   }
-  if (!recycled.empty()) {
-    const auto gone = [&](const auto& row) { return recycled.contains(row.object); };
+  if (!ended.empty()) {
+    const auto gone = [&](const auto& row) { return ended.contains(row.object); };
     std::erase_if(older.properties, gone);
     std::erase_if(older.verbs, gone);
   }
+  boost::unordered_flat_set<ObjectId> anew;
+  for (const auto& row : older.objects) {
+    if (!row.data || row.anew) anew.insert(row.object);
+  }
+  for (auto& row : newer.objects) row.anew = row.anew || anew.contains(row.object);
   const auto object_of = [](const auto& row) { return row.object; };
   overtake<Changes::ObjectRow, ObjectId>(older.objects, std::move(newer.objects), object_of);
   overtake<Changes::VerbsRow, ObjectId>(older.verbs, std::move(newer.verbs), object_of);
@@ -50,6 +55,11 @@ void merge(Changes& older, Changes newer) {
                                               property_key);
   overtake<PlannedCalls::Change, std::int64_t>(older.planned, std::move(newer.planned),
                                                [](const auto& row) { return row.task; });
+}
+
+void drop_unstored(Changes& batch, std::int64_t highest) {
+  std::erase_if(batch.objects,
+                [&](const auto& row) { return !row.data && row.object.number > highest; });
 }
 
 }  // namespace cosmoo

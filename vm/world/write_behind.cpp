@@ -30,6 +30,7 @@ class Writer final : public WriteBehind {
         post_(std::move(post)),
         on_trouble_(std::move(on_trouble)),
         is_new_(store_->is_new()),
+        highest_stored_(world.max_object().number),
         link_(std::make_shared<Link>(Link{this})) {
     start();
   }
@@ -72,6 +73,7 @@ class Writer final : public WriteBehind {
   const Post post_;
   const OnTrouble on_trouble_;
   const bool is_new_;
+  std::int64_t highest_stored_;  // any number that the file may have; the writer's thread alone
   std::shared_ptr<Link> link_;
   bool flush_wanted_ = false;
   std::vector<Done> checkpoints_;
@@ -165,6 +167,7 @@ void Writer::run() {
       }
       state_ = State::writing;
       merge(batch, std::exchange(mail_, {}));
+      drop_unstored(batch, highest_stored_);
       for (Done& done : mail_checkpoints_) waiting.push_back(std::move(done));
       mail_checkpoints_.clear();
       has_mail_ = false;
@@ -173,7 +176,10 @@ void Writer::run() {
     const auto durability = waiting.empty() ? Durability::process : Durability::disk;
     const Result<void> result = store_->write(batch, durability);
     const bool was_failing = std::exchange(failing, !result);
-    if (result) batch = {};
+    if (result) {
+      highest_stored_ = std::max(highest_stored_, batch.max_object);
+      batch = {};
+    }
     bool last = false;
     {
       const std::lock_guard lock(mutex_);

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "support.h"
+#include "vm/world/batch.h"
 #include "vm/world/sqlite.h"
 #include "vm/world/write_behind.h"
 
@@ -222,6 +223,52 @@ TEST_CASE("small changes that follow a failed batch make one batch with it") {
     CHECK(stored.loop.run_until([&] { return stored.troubles.size() == 2; }));
   }
   CHECK(stored.ask("SELECT value FROM meta WHERE key = 'batch'") == "2");
+}
+
+TEST_CASE("objects that come and go while the disk is full leave nothing in the batch") {
+  World world;
+  REQUIRE(world.create({}, kNothing).has_value());
+  Changes batch = world.take_changes();
+  for (int i = 0; i < 100; ++i) {
+    const ObjectId id = ok(world.create({}, kSystem));
+    merge(batch, world.take_changes());
+    ok(world.recycle(id));
+    merge(batch, world.take_changes());
+    drop_unstored(batch, 0);
+    CHECK(batch.objects.size() == 1);
+  }
+  ok(world.recycle(kSystem));
+  merge(batch, world.take_changes());
+  drop_unstored(batch, 0);
+  REQUIRE(batch.objects.size() == 1);
+  CHECK_FALSE(batch.objects[0].data.has_value());
+}
+
+TEST_CASE("a number that is used again takes nothing over from who had it, in one batch or two") {
+  for (const bool flushed_between : {false, true}) {
+    CAPTURE(flushed_between);
+    Stored stored;
+    stored.make();
+    const ObjectId first = stored.make();
+    stored.define(first, "old", Value(1));
+    stored.verb(first, "old");
+    const ObjectId second = stored.make();
+    stored.define(second, "new", Value(2));
+    CHECK(stored.checkpoint().has_value());
+    ok(stored.world.recycle(first));
+    if (flushed_between) {
+      const FullDisk full(1024);
+      CHECK(stored.checkpoint().has_value() == false);
+      CHECK(ok(stored.world.renumber(second)) == first);
+      CHECK(stored.checkpoint().has_value() == false);
+    } else {
+      CHECK(ok(stored.world.renumber(second)) == first);
+    }
+    CHECK(stored.checkpoint().has_value());
+    CHECK(stored.ask("SELECT group_concat(object || name) FROM properties") == "1new");
+    CHECK(stored.ask("SELECT count(*) FROM verbs") == "0");
+    CHECK(stored.ask("SELECT count(*) FROM objects") == "2");
+  }
 }
 
 TEST_CASE("closing on a full disk says so, and leaves the last whole batch") {
