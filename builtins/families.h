@@ -17,6 +17,7 @@ std::span<const Builtin> verb_builtins();
 std::span<const Builtin> task_builtins();
 std::span<const Builtin> connection_builtins();
 std::span<const Builtin> connection_fact_builtins();
+std::span<const Builtin> network_builtins();
 std::span<const Builtin> list_builtins();
 std::span<const Builtin> map_builtins();
 std::span<const Builtin> string_builtins();

@@ -12,6 +12,7 @@
 #include "vm/builtin.h"
 #include "vm/connections.h"
 #include "vm/engine.h"
+#include "vm/network.h"
 #include "vm/scheduler.h"
 #include "vm/world/world.h"
 #include "vm/world/write_behind.h"
@@ -23,6 +24,7 @@ struct Services {
   Scheduler& scheduler;
   Connections& connections;
   Accounts& accounts;
+  Network& network;
   WriteBehind& store;
   const BuiltinTable& builtins;
   sandbox::JobTable& jobs;

@@ -16,6 +16,7 @@ BuiltinTable make_builtin_table() {
   table.add(task_builtins());
   table.add(connection_builtins());
   table.add(connection_fact_builtins());
+  table.add(network_builtins());
   table.add(list_builtins());
   table.add(map_builtins());
   table.add(string_builtins());

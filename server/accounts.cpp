@@ -11,6 +11,7 @@ namespace cosmoo {
 namespace {
 
 constexpr std::size_t kThreads = 2;
+constexpr const char* kScripts = "scripts";  // the place that they come from
 
 // Empty: not enough memory.
 std::string hash(const std::string& password, PasswordAccounts::Cost cost) {
@@ -62,13 +63,29 @@ PasswordAccounts::PasswordAccounts(World& world, Scheduler& scheduler, Post post
 
 PasswordAccounts::~PasswordAccounts() = default;
 
-Result<void> PasswordAccounts::submit(std::function<void()> work) {
-  if (waiting_ >= kMostWaiting) {
+Result<void> PasswordAccounts::submit(const std::string& from, Work work) {
+  if (waiting_.size() >= kMostWaiting || waiting_.size(from) >= kMostOfOne) {
     return fail(ErrorCode::quota, "too many passwords are being checked; try again");
   }
-  ++waiting_;
-  pool_->run(std::move(work));
+  waiting_.push(from, [this, alive = std::weak_ptr(alive_), post = post_, work = std::move(work)] {
+    post([this, alive, then = work()] {
+      if (alive.expired()) return;
+      --running_;
+      start_waiting();
+      then();
+    });
+  });
+  start_waiting();
   return {};
+}
+
+void PasswordAccounts::start_waiting() {
+  while (running_ < kThreads) {
+    auto work = waiting_.pop();
+    if (!work) return;
+    ++running_;
+    pool_->run(std::move(work));
+  }
 }
 
 Result<void> PasswordAccounts::may_set(ObjectId player, const std::string& password) const {
@@ -113,62 +130,42 @@ bool PasswordAccounts::has_password(ObjectId player) const { return !hash_of(pla
 
 Result<void> PasswordAccounts::set_password(ObjectId player, std::string password, Done done) {
   if (auto allowed = may_set(player, password); !allowed) return allowed;
-  return submit([this, alive = std::weak_ptr(alive_), post = post_, cost = cost_, player,
-                 password = std::move(password), done = std::move(done)]() mutable {
-    std::string made = hash(password, cost);
-    wipe(password);
-    post([this, alive, player, made = std::move(made), done = std::move(done)]() mutable {
-      if (alive.expired()) return;
-      --waiting_;
-      done(store(player, std::move(made)));
-    });
-  });
+  return submit(kScripts,
+                [this, cost = cost_, player, password = std::move(password),
+                 done = std::move(done)]() mutable -> std::function<void()> {
+                  std::string made = hash(password, cost);
+                  wipe(password);
+                  return [this, player, made = std::move(made), done = std::move(done)] {
+                    done(store(player, made));
+                  };
+                });
 }
 
 Result<void> PasswordAccounts::check_password(std::optional<ObjectId> player, std::string password,
+                                              const std::string& from,
                                               std::function<void(bool)> done) {
   std::string stored = player ? hash_of(*player) : std::string();
   const bool known = !stored.empty();
   if (!known) stored = decoy_;
-  return submit([this, alive = std::weak_ptr(alive_), post = post_, known,
-                 stored = std::move(stored), password = std::move(password),
-                 done = std::move(done)]() mutable {
-    const bool right = verify(stored, password) && known;
-    wipe(password);
-    post([this, alive, right, done = std::move(done)] {
-      if (alive.expired()) return;
-      --waiting_;
-      done(right);
-    });
-  });
-}
-
-Result<void> PasswordAccounts::admit_script() const {
-  if (from_scripts_ < kMostFromScripts) return {};
-  return fail(ErrorCode::quota, "too many scripts wait for passwords; try again");
+  return submit(from,
+                [known, stored = std::move(stored), password = std::move(password),
+                 done = std::move(done)]() mutable -> std::function<void()> {
+                  const bool right = verify(stored, password) && known;
+                  wipe(password);
+                  return [right, done = std::move(done)] { done(right); };
+                });
 }
 
 Result<void> PasswordAccounts::set_password(ObjectId player, std::string password, Ticket ticket) {
-  auto begun = admit_script().and_then([&] {
-    return set_password(player, std::move(password), [this, ticket](Result<void> set) {
-      --from_scripts_;
-      scheduler_.complete(ticket, set ? Resumption(Value()) : Resumption(set.error()));
-    });
+  return set_password(player, std::move(password), [this, ticket](Result<void> set) {
+    scheduler_.complete(ticket, set ? Resumption(Value()) : Resumption(set.error()));
   });
-  if (begun) ++from_scripts_;
-  return begun;
 }
 
 Result<void> PasswordAccounts::check_password(ObjectId player, std::string password,
                                               Ticket ticket) {
-  auto begun = admit_script().and_then([&] {
-    return check_password(std::optional(player), std::move(password), [this, ticket](bool right) {
-      --from_scripts_;
-      scheduler_.complete(ticket, Value(right));
-    });
-  });
-  if (begun) ++from_scripts_;
-  return begun;
+  return check_password(std::optional(player), std::move(password), kScripts,
+                        [this, ticket](bool right) { scheduler_.complete(ticket, Value(right)); });
 }
 
 Result<void> PasswordAccounts::set_password_now(ObjectId player, const std::string& password) {

@@ -8,8 +8,10 @@
 //  2. Who asks for a player that does not exist, or that has no password, waits as long for the
 //  same
 //     answer as who gives a wrong one.
-//  3. At most kMostWaiting requests wait, kMostFromScripts of them for scripts, so that no storm of
-//     tasks keeps players out; the next one is refused at once.
+//  3. Requests wait in line by where they come from, scripts being one place: each place has its
+//  turn
+//     after one request of every other, and at most kMostOfOne that wait. So no flood of guesses
+//     from one address, and no storm of tasks, keeps other players out.
 #pragma once
 
 #include <functional>
@@ -17,6 +19,7 @@
 #include <optional>
 #include <string>
 
+#include "server/fair_queue.h"
 #include "vm/accounts.h"
 #include "vm/scheduler.h"
 #include "vm/world/world.h"
@@ -31,8 +34,8 @@ class PasswordAccounts final : public Accounts {
     std::size_t memory_bytes = 64 << 20;
     unsigned long long passes = 2;
   };
-  static constexpr std::size_t kMostWaiting = 1024;
-  static constexpr std::size_t kMostFromScripts = 16;
+  static constexpr std::size_t kMostWaiting = 4096;
+  static constexpr std::size_t kMostOfOne = 32;
   static constexpr std::size_t kLongest = 1024;
   /// Runs a function on the loop's thread, soon. Called from the threads.
   using Post = std::function<void(std::function<void()>)>;
@@ -46,9 +49,10 @@ class PasswordAccounts final : public Accounts {
   using Done = std::function<void(Result<void>)>;
   /// As the interface's, but tells `done`, on the loop, unless it fails at once.
   Result<void> set_password(ObjectId player, std::string password, Done done);
-  /// `player` may be none: then the answer is false, as late as any other (rule 2).
+  /// `player` may be none: then the answer is false, as late as any other (rule 2). `from` is the
+  /// place in whose line it waits (rule 3).
   Result<void> check_password(std::optional<ObjectId> player, std::string password,
-                              std::function<void(bool)> done);
+                              const std::string& from, std::function<void(bool)> done);
 
   /// Hashes and stores before it returns: for the start of the server only.
   Result<void> set_password_now(ObjectId player, const std::string& password);
@@ -58,8 +62,10 @@ class PasswordAccounts final : public Accounts {
   Result<void> may_set(ObjectId player, const std::string& password) const;
   Result<void> store(ObjectId player, std::string hash);
   std::string hash_of(ObjectId player) const;
-  Result<void> submit(std::function<void()> work);
-  Result<void> admit_script() const;
+  /// `work` runs on a thread; what it gives back runs on the loop.
+  using Work = std::function<std::function<void()>()>;
+  Result<void> submit(const std::string& from, Work work);
+  void start_waiting();
 
   World& world_;
   Scheduler& scheduler_;
@@ -67,8 +73,8 @@ class PasswordAccounts final : public Accounts {
   const Cost cost_;
   const Symbol property_;
   const std::string decoy_;  // a well-formed hash that no password fits
-  std::size_t waiting_ = 0;
-  std::size_t from_scripts_ = 0;
+  FairQueue waiting_;
+  std::size_t running_ = 0;
   std::shared_ptr<bool> alive_ =
       std::make_shared<bool>(true);  // for what is still posted at the end
   std::unique_ptr<QuietPool> pool_;  // last: its threads are gone before anything else is

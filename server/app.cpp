@@ -53,7 +53,8 @@ App::App(Config config, Log& log, MakeLanguage make_language)
       pump_(loop_, scheduler_),
       accounts_(world_, scheduler_, poster(), account_cost(config_)),
       sessions_(loop_, world_, scheduler_, accounts_, log_, session_limits(config_)),
-      listener_(loop_, sessions_, log_),
+      listeners_(loop_, sessions_, log_,
+                 {config_.listen.address, static_cast<std::size_t>(config_.listen.max_listeners)}),
       quiet_timer_(loop_) {
   scheduler_.use(allowances_);
   scheduler_.count_in(world_.planned().last_task());
@@ -73,7 +74,7 @@ WriteBehind::Post App::poster() {
 
 Result<void> App::start() {
   const auto port = static_cast<std::uint16_t>(config_.listen.port);
-  if (auto done = listener_.bind(config_.listen.address, port); !done) return done;
+  if (auto done = listeners_.bind(config_.listen.address, port); !done) return done;
   if (auto done = open_world(); !done) return done;
   if (auto done = start_language(); !done) return done;
   // A world that is still empty was made just now, or never finished.
@@ -82,11 +83,11 @@ Result<void> App::start() {
   }
   commands_->restore_planned();
   await_signals();
-  return listener_.start();
+  return listeners_.start();
 }
 
 std::string App::how_to_connect() const {
-  const auto endpoint = listener_.endpoint();
+  const auto endpoint = listeners_.own().endpoint();
   const auto ip = endpoint.address();
   const std::string host = ip.is_unspecified() ? "localhost" : ip.to_string();
   return "telnet " + host + " " + std::to_string(endpoint.port());
@@ -122,7 +123,7 @@ void App::tell_wizards(std::string_view text) {
 
 Result<void> App::start_language() {
   auto made = make_language_(Foundation{
-      loop_, config_, log_, world_, *store_, scheduler_, sessions_, accounts_,
+      loop_, config_, log_, world_, *store_, scheduler_, sessions_, accounts_, listeners_,
       [this](std::string reason) {
         boost::asio::post(loop_, [this, reason = std::move(reason)] { shut_down(reason); });
       }});
@@ -164,7 +165,7 @@ void App::shut_down(const std::string& reason) {
   if (stopping_) return;
   stopping_ = true;
   log_.info("shutting down");
-  listener_.close();
+  listeners_.close();
   std::size_t ended = 0;
   scheduler_.interrupt_all(Clock::now() + kLastSlices, [&](const Task& task) {
     commands_->task_interrupted(task);

@@ -15,7 +15,7 @@
 #include "server/commands.h"
 #include "server/config.h"
 #include "server/language.h"
-#include "server/listener.h"
+#include "server/listeners.h"
 #include "server/log.h"
 #include "server/pump.h"
 #include "server/sessions.h"
@@ -31,7 +31,7 @@ class App {
   /// Everything up to accepting clients.
   Result<void> start();
   /// "telnet 127.0.0.1:7777"
-  std::string address() const { return "telnet " + listener_.address(); }
+  std::string address() const { return "telnet " + listeners_.own().address(); }
   /// "telnet 127.0.0.1 7777": what a person types.
   std::string how_to_connect() const;
   /// Until a signal or shut_down(); then writes the world.
@@ -60,7 +60,7 @@ class App {
   Pump pump_;
   PasswordAccounts accounts_;
   Sessions sessions_;
-  Listener listener_;
+  Listeners listeners_;
   boost::asio::steady_timer quiet_timer_;
   std::unique_ptr<WriteBehind> store_;
   std::unique_ptr<Language> language_;

@@ -355,6 +355,8 @@ std::span<const Key> keys() {
        "The address to listen on for telnet: 0.0.0.0 or :: for all."},
       {"listen.port", FIELD(listen.port), 0, 65535, "",
        "The port to listen on for telnet; 0 takes any free one."},
+      {"listen.max_listeners", FIELD(listen.max_listeners), 1, 1000, "",
+       "Ports that may be listened on at once, with those that the world's listen() opens."},
 
       {"paths.data", FIELD(paths.data), 0, 0, "",
        "The directory that holds the world; made if it is not there."},

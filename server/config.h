@@ -20,6 +20,7 @@ struct Config {
   struct Listen {
     std::string address = "127.0.0.1";
     std::int64_t port = 7777;
+    std::int64_t max_listeners = 16;
   } listen;
 
   struct Paths {

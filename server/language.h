@@ -10,6 +10,7 @@
 #include "vm/accounts.h"
 #include "vm/connections.h"
 #include "vm/engine.h"
+#include "vm/network.h"
 #include "vm/scheduler.h"
 #include "vm/world/world.h"
 #include "vm/world/write_behind.h"
@@ -30,6 +31,7 @@ struct Foundation {
   Scheduler& scheduler;
   Connections& connections;
   Accounts& accounts;
+  Network& network;
   /// Ends the server as SIGTERM does, soon; players are told `reason`.
   std::function<void(std::string reason)> shut_down;
 };

@@ -1,9 +1,23 @@
 #include "server/login.h"
 
+#include <boost/asio/ip/address.hpp>
+
 #include "server/session.h"
 #include "vm/world/command.h"
 
 namespace cosmoo {
+namespace {
+
+// Who has an IPv6 address has 2^64 of them.
+std::string network_of(const std::string& address) {
+  boost::system::error_code error;
+  const auto ip = boost::asio::ip::make_address(address, error);
+  if (error || !ip.is_v6() || ip.to_v6().is_v4_mapped()) return address;
+  const auto bytes = ip.to_v6().to_bytes();
+  return {bytes.begin(), bytes.begin() + 8};
+}
+
+}  // namespace
 
 struct Login::Row {
   std::string_view name;
@@ -147,7 +161,8 @@ void Login::quit(const std::vector<std::string>&) {
 void Login::check(const std::string& name, std::string password) {
   const auto player = sessions_.world_.find_player(name);
   auto begun = sessions_.accounts_.check_password(
-      player, std::move(password), [this, waiting = session_.weak_from_this(), player](bool right) {
+      player, std::move(password), network_of(session_.address()),
+      [this, waiting = session_.weak_from_this(), player](bool right) {
         const auto session = waiting.lock();
         if (!session || !session->is_open()) return;
         if (right && sessions_.world_.valid(*player)) {

@@ -78,6 +78,7 @@ class LuaLanguage final : public Language {
             base.scheduler,
             base.connections,
             base.accounts,
+            base.network,
             base.store,
             table_,
             jobs_,

@@ -21,12 +21,13 @@ std::string error_of(Client& client, const std::string& source) {
                           " end) return ok and \"no error\" or e.code");
 }
 
-// Gives #0 a verb of the wizard's.
-void define(Client& wizard, const std::string& name, const std::string& code) {
-  const std::string quoted = "\"" + name + "\"";
-  REQUIRE(eval(wizard, "add_verb(#0, {player, \"rxd\", " + quoted +
-                           "}, {\"this\", \"none\", \"this\"}) set_verb_code(#0, " + quoted +
-                           ", [[" + code + "]]) return \"defined\"") == "\"defined\"");
+// Gives an object a verb of the wizard's.
+void define(Client& wizard, const std::string& name, const std::string& code,
+            const std::string& object = "#0") {
+  const std::string verb = object + ", \"" + name + "\"";
+  REQUIRE(eval(wizard, "add_verb(" + object + ", {player, \"rxd\", \"" + name +
+                           "\"}, {\"this\", \"none\", \"this\"}) set_verb_code(" + verb + ", [[" +
+                           code + "]]) return \"defined\"") == "\"defined\"");
 }
 
 }  // namespace
@@ -345,4 +346,59 @@ TEST_CASE("a wizard can make a connection another player's") {
       "switch_player(c, find_player(\"Bob\")) end end");
   CHECK(bob.expect_closed().find("redirected") != std::string::npos);
   CHECK(eval(stranger, "player.name") == "\"Bob\"");
+}
+
+TEST_CASE("a wizard can listen on another port, for an object of its own") {
+  Server server;
+  Client wizard = server.log_in();
+  eval(wizard, "add_property(#0, \"door\", create(#1, player))");
+  define(wizard, "do_login_command", R"(
+    if argstr == "" then notify(player, "The side door.") return true end
+    return #0.first_wizard)",
+         "#0.door");
+  define(wizard, "user_reconnected", "notify(args[1], \"by the side door\")", "#0.door");
+  define(wizard, "user_connected", "notify(args[1], \"by the side door\")", "#0.door");
+  define(wizard, "do_command",
+         "return argstr == \"knock\" and (notify(player, \"who is it\") or true)", "#0.door");
+  const std::string port = eval(wizard, "listen(#0.door, 0)");
+  CHECK(eval(wizard, "listeners(#0.door)") ==
+        "{{interface = \"127.0.0.1\", object = " + eval(wizard, "#0.door") + ", port = " + port +
+            ", [\"print-messages\"] = false}}");
+  CHECK(eval(wizard, "{#listeners(), #listeners(" + port + "), #listeners(#0), #listeners(1)}") ==
+        "{2, 1, 1, 0}");
+  Client side(static_cast<std::uint16_t>(std::stoi(port)));
+  CHECK(side.read_line() == "The side door.");
+  side.line("let me in");
+  side.expect("by the side door\r\n");
+  side.line("knock");
+  CHECK(side.read_line() == "who is it");
+  CHECK(eval(side, "unlisten(" + port + ")") == "nil");
+  CHECK(eval(side, "#listeners()") == "1");
+  CHECK(error_of(side, "unlisten(" + port + ")") == "E_INVARG");
+}
+
+TEST_CASE("listen() takes what makes sense, and no more ports than there may be") {
+  Server server, other;
+  Client wizard = server.log_in();
+  for (const char* arguments : {"#9999, 0", "#0, -1", "#0, 65536",
+                                "#0, 0, {interface = \"nowhere\"}", "#0, 0, {tls = true}"}) {
+    CAPTURE(arguments);
+    CHECK(error_of(wizard, "listen("s + arguments + ")") == "E_INVARG");
+  }
+  CHECK(error_of(wizard, "listen(#0, " + std::to_string(server.port()) + ")") == "E_INVARG");
+  CHECK(error_of(wizard, "listen(#0, " + std::to_string(other.port()) + ")") == "E_QUOTA");
+  CHECK(error_of(wizard, "unlisten(70000)") == "E_INVARG");
+  CHECK(error_of(wizard, "for i = 1, 1000000 do listen(#0, 0) end") == "E_QUOTA");
+  CHECK(eval(wizard, "#listeners()") == "16");
+  Client bob = log_in_programmer(server, wizard, "Bob");
+  for (const char* call : {"listen(#0, 0)", "unlisten(1)", "listeners()"}) {
+    CAPTURE(call);
+    CHECK(error_of(bob, call) == "E_PERM");
+  }
+  const std::string port = eval(wizard, "listeners()[2].port");
+  eval(wizard, "unlisten(" + port + ")");
+  CHECK(eval(wizard, "listen(#0, " + port +
+                         ", {interface = \"127.0.0.1\", [\"print-messages\"] = 1})") == port);
+  Client greeted(static_cast<std::uint16_t>(std::stoi(port)));
+  greeted.expect("connect NAME PASSWORD");
 }

@@ -337,6 +337,7 @@ TEST_CASE("the command line says what is wrong with it") {
   std::ofstream(file) << "[listen]\nprt = 1\n";
   const Run wrong = run_server({"--config", file.string()});
   CHECK(wrong.exit_code == 1);
-  CHECK(wrong.errors == "cosmoo: " + file.string() +
-                            ":2: there is no key listen.prt; [listen] has address, port\n");
+  CHECK(wrong.errors ==
+        "cosmoo: " + file.string() +
+            ":2: there is no key listen.prt; [listen] has address, port, max_listeners\n");
 }

@@ -70,7 +70,7 @@ TEST_CASE("what is wrong is named with its line") {
   CHECK(error_of("[listen]\nport = 65536") ==
         "moo.toml:2: listen.port must be from 0 to 65535, not 65536");
   CHECK(error_of("[listen]\nprt = 1") ==
-        "moo.toml:2: there is no key listen.prt; [listen] has address, port");
+        "moo.toml:2: there is no key listen.prt; [listen] has address, port, max_listeners");
   CHECK(error_of("\n[lisen]\nport = 1").starts_with("moo.toml:2: there is no section [lisen]; "));
   CHECK(error_of("port = 1").starts_with("moo.toml:1: there is no section [port]; "));
   CHECK(error_of("listen = 1") == "moo.toml:1: listen is a section: write [listen]");
