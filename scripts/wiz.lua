@@ -97,6 +97,35 @@ verb { "@jobs", "none none none", function()
   player:tell_lines($text:table({ "Job", "Pid", "Age", "Output", "Owner", "Command" }, rows))
 end }
 
+verb { "@profile", "any any any", function()
+  -- @profile [SECONDS|on|off]
+  -- Where time and ticks go, verb by verb: counts for so long, or from on until off, and shows the most.
+  set_task_perms(caller_perms(player))
+  local seconds = tonumber(argstr)
+  if argstr == "on" or seconds then
+    profile_verbs(true)
+    player:tell("Counting", seconds and " for " .. $duration(seconds) .. "." or ": @profile off ends it.")
+    if not seconds then return end
+    suspend(seconds)
+  elseif argstr ~= "" and argstr ~= "off" then
+    return player:usage()
+  end
+  local counted = verb_profile()
+  if argstr ~= "" then profile_verbs(false) end
+  local rows, time, ticks = {}, 0, 0
+  for i, entry in ipairs(counted) do
+    time, ticks = time + entry.seconds, ticks + entry.ticks
+    if i <= 40 then
+      rows[i] = { valid(entry.object) and entry.object .. ":" .. entry.verb or entry.verb, entry.calls, entry.ticks,
+        tonumber(("%.1f"):format(entry.seconds * 1000)) }
+    end
+  end
+  if #rows == 0 then return player:tell("Nothing was counted: @profile 10 counts for ten seconds.") end
+  local lines = $text:table({ "Verb", "Calls", "Ticks", "Milliseconds" }, rows)
+  lines[#lines + 1] = ("In all %d ticks and %.1f ms, in %s."):format(ticks, time * 1000, $text:count(#counted, "verb"))
+  player:tell_lines(lines)
+end }
+
 verb { "@stats", "none none none", function()
   -- @stats
   -- How much there is in the server: objects, tasks, jobs, players, memory.

@@ -299,3 +299,17 @@ TEST_CASE("wizards speak to all and disconnect with a reason; others do not") {
        {{"@boot Ann too loud", "Ann is disconnected."}, {"@boot Ann", "is not connected."}});
   CHECK(ann.expect_closed().find("disconnects you: too loud") != std::string::npos);
 }
+
+TEST_CASE("@profile shows where ticks go, to wizards") {
+  Server server;
+  Client wizard = server.log_in();
+  Client pat = make_player(server, wizard, "Pat", "programmer");
+  talk(wizard, {{"@profile x", "Usage: @profile"},
+                {"@profile", "Nothing was counted"},
+                {"@profile on", "Counting"},
+                {"help", "Topics"},
+                {"@profile off", "Milliseconds"},
+                {"@profile 0", "Counting for 0s."},
+                {"", "In all "}});
+  talk(pat, {{"@profile Wizard", "Usage: @profile"}, {"@profile on", "I couldn't understand"}});
+}
