@@ -280,7 +280,7 @@ verb { "@perms @chmod", "any any any", function()
     elseif what:find("%.") then
       local object, name = $property_named(what)
       local info = property_info(object, name)
-      if letters then set_property_info(object, name, changed(info[2])) end
+      if letters then set_property_info(object, name, { info[1], changed(info[2]) }) end
       return player:tell(object, ".", name, " is ", property_info(object, name)[2])
     end
     local object = $visible(what)
@@ -399,6 +399,20 @@ verb { "@parents @kids @children @contents @ancestors", "any none none", functio
   if not ok then player:tell_error(why) end
 end }
 
+verb { "@quota", "any none none", function()
+  -- @quota [PLAYER]
+  -- How much you own, and how much you may; wizards see others' too.
+  set_task_perms(caller_perms(player))
+  local ok, why = pcall(function()
+    local who = argstr == "" and player or $named(argstr)
+    local held = quota(who)
+    player:tell($label(who), " owns ", $text:count(held.objects, "object"), " and ", held.bytes, " bytes.")
+    player:tell("Further objects: ", held.ownership_quota or "no limit", "   bytes in all: ",
+      held.byte_quota or "no limit")
+  end)
+  if not ok then player:tell_error(why) end
+end }
+
 verb { "@audit", "any none none", function()
   -- @audit [PLAYER]
   -- The objects that you, or somebody, own.
@@ -406,7 +420,7 @@ verb { "@audit", "any none none", function()
   local ok, why = pcall(function()
     local who = argstr == "" and player or $named(argstr)
     local rows = {}
-    for i, object in ipairs($search:owned(who)) do
+    for i, object in ipairs(owned_objects(who)) do
       rows[i] = { tostr(object), object.name, #parents(object) > 0 and $label(parents(object)[1]) or "",
         valid(object.location) and $label(object.location) or "" }
     end

@@ -2,18 +2,6 @@
 -- suspends when its budget runs low, so that a big world takes a while and holds up nobody.
 object { name = "search", parents = { "root" }, flags = "readable" }
 
--- $search:owned(player): the objects that somebody owns, by number.
-verb { "owned", function()
-  set_task_perms(caller_perms(player))
-  local found = {}
-  for number = 0, tonumber((tostr(max_object()):sub(2))) do
-    if ticks_left() < 2000 then suspend(0) end
-    local object = toobj(number)
-    if valid(object) and object.owner == args[1] then found[#found + 1] = object end
-  end
-  return found
-end }
-
 -- $search:called(text): the objects in whose name or aliases the text is, at most 200.
 verb { "called", function()
   set_task_perms(caller_perms(player))

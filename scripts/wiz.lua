@@ -97,6 +97,22 @@ verb { "@jobs", "none none none", function()
   player:tell_lines($text:table({ "Job", "Pid", "Age", "Output", "Owner", "Command" }, rows))
 end }
 
+verb { "@setquota", "any any any", function()
+  -- @setquota PLAYER objects|bytes NUMBER|none
+  -- Limits how many more objects a player may make, or how many bytes all of them may have.
+  set_task_perms(caller_perms(player))
+  local name = ({ objects = "ownership_quota", bytes = "byte_quota" })[args[2]]
+  local limit = math.tointeger(tonumber(args[3]))
+  if not name or not (limit or args[3] == "none") then return player:usage() end
+  local ok, why = pcall(function()
+    local who = $named(args[1])
+    if not pcall(property_info, who, name) then add_property(who, name, false, { player, "r" }) end
+    who[name] = limit or false
+    player:tell($label(who), " may have ", args[2] == "objects" and "more objects: " or "bytes: ", limit or "no limit")
+  end)
+  if not ok then player:tell_error(why) end
+end }
+
 verb { "@profile", "any any any", function()
   -- @profile [SECONDS|on|off]
   -- Where time and ticks go, verb by verb: counts for so long, or from on until off, and shows the most.
