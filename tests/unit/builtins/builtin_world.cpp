@@ -1,6 +1,7 @@
 #include "tests/unit/builtins/builtin_world.h"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <filesystem>
 
 #include "vm/world/command.h"
@@ -16,6 +17,17 @@ class NoAccounts final : public Accounts {
   Result<void> check_password(ObjectId, std::string, Ticket) override {
     return fail(ErrorCode::invarg, "there are no passwords here");
   }
+};
+
+class NoNetwork final : public Network {
+ public:
+  Result<ListenerInfo> listen(ListenerInfo) override {
+    return fail(ErrorCode::quota, "nothing listens here");
+  }
+  Result<void> unlisten(std::uint16_t, std::optional<std::string_view>) override {
+    return fail(ErrorCode::invarg, "nothing listens here");
+  }
+  std::vector<ListenerInfo> listeners() const override { return {}; }
 };
 
 class NoStore final : public WriteBehind {
@@ -34,11 +46,20 @@ sandbox::ExecutableDirectory open_executables() {
 
 struct BuiltinWorld::Outside {
   NoAccounts accounts;
+  NoNetwork network;
   NoStore store;
   boost::asio::io_context loop;
   sandbox::JobTable jobs;
   sandbox::ProcessEngine processes{loop, {}, jobs};
   sandbox::ExecutableDirectory executables = open_executables();
+  sandbox::GuestLibrary guest_programs{executables.path() / "guests", {}};
+  sandbox::GuestEngine guests{
+      {{},
+       1'000'000,
+       [this](std::function<void()> work) { boost::asio::post(loop, std::move(work)); },
+       [this](std::function<void()> then) { boost::asio::post(loop, std::move(then)); }},
+      guest_programs,
+      jobs};
   bool shut_down = false;
 };
 
@@ -102,20 +123,24 @@ BuiltinWorld::BuiltinWorld(SchedulerLimits limits, LuaOptions options)
                .scheduler = scheduler,
                .connections = connections,
                .accounts = outside_->accounts,
+               .network = outside_->network,
                .store = outside_->store,
                .builtins = builtins,
                .jobs = outside_->jobs,
                .processes = outside_->processes,
                .executables = outside_->executables,
                .exec = {},
+               .guest_programs = outside_->guest_programs,
+               .guests = outside_->guests,
+               .guest_policy = {},
                .scripts_folder = {},
                .version = "test",
                .shut_down = [this](std::string) { outside_->shut_down = true; },
                .log = [this](std::string_view line) { log.emplace_back(line); },
                .offload =
-                   [](std::function<void()> work, std::function<void()> then) {
+                   [this](std::function<void()> work, std::function<void()> then) {
                      work();
-                     then();
+                     boost::asio::post(outside_->loop, std::move(then));
                    }},
       engine(make_lua_engine(world, scheduler, builtins, services, options)) {
   services.engine = engine.get();
@@ -201,6 +226,19 @@ const Value& BuiltinWorld::value_of(ObjectId object, std::string_view name) cons
   const auto view = world.property(object, *symbol);
   REQUIRE(view.has_value());
   return *view->value;
+}
+
+void check_examples(std::span<const Example> examples) {
+  BuiltinWorld world;
+  for (const Example& example : examples) {
+    CAPTURE(example.code);
+    const std::string result = world.run_as_programmer(example.code);
+    if (example.result.starts_with("E_")) {
+      CHECK(result.substr(0, example.result.size()) == example.result);
+    } else {
+      CHECK(result == example.result);
+    }
+  }
 }
 
 bool has(const std::string& text, std::string_view part) {

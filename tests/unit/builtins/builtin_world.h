@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,7 @@ class BuiltinWorld {
   /// Runs an expression or statements with `programmer`'s permissions until nothing is ready any
   /// more. What it returned as a literal; or "E_PERM: message", "aborted: message", "(waiting)".
   std::string run(const std::string& code, ObjectId programmer = kWizardPlayer);
+  std::string run_as_programmer(const std::string& code) { return run(code, kProgrammerPlayer); }
   /// As run(), but only the error's name, or what was returned.
   std::string outcome_of(const std::string& code, ObjectId programmer = kWizardPlayer);
   /// Runs what is ready and due, and what was posted to the loop.
@@ -87,6 +89,13 @@ class BuiltinWorld {
  private:
   std::string result_;
 };
+
+/// What a programmer runs and what it comes to; of an error, the beginning of its text.
+struct Example {
+  std::string code;
+  std::string result;
+};
+void check_examples(std::span<const Example> examples);
 
 bool has(const std::string& text, std::string_view part);
 

@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "tests/fuzz/json_rule.h"
-#include "tests/unit/builtins/script_world.h"
+#include "tests/unit/builtins/builtin_world.h"
 
 namespace cosmoo {
 namespace {

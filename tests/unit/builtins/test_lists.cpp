@@ -1,5 +1,5 @@
 // Lists and maps.
-#include "tests/unit/builtins/script_world.h"
+#include "tests/unit/builtins/builtin_world.h"
 
 namespace cosmoo {
 namespace {
@@ -53,16 +53,16 @@ TEST_CASE("items are put in, replaced and taken out of a copy") {
 }
 
 TEST_CASE("a list of a property is changed in a copy only") {
-  ScriptWorld world;
+  BuiltinWorld world;
   Property property;
   property.value = Value(List{Value(1), Value(2)});
-  property.owner = ScriptWorld::kWizardPlayer;
+  property.owner = BuiltinWorld::kWizardPlayer;
   property.permissions = kRead;
-  REQUIRE(world.world()
-              .add_property(kSystem, world.world().symbols().intern("numbers"), property)
+  REQUIRE(world.world.add_property(kSystem, world.world.symbols().intern("numbers"), property)
               .has_value());
-  CHECK(world.run("{reverse(#0.numbers), setremove(#0.numbers, 1), listset(#0.numbers, 5, 1), "
-                  "#0.numbers}") == "{{2, 1}, {2}, {5, 2}, {1, 2}}");
+  CHECK(world.run_as_programmer(
+            "{reverse(#0.numbers), setremove(#0.numbers, 1), listset(#0.numbers, 5, 1), "
+            "#0.numbers}") == "{{2, 1}, {2}, {5, 2}, {1, 2}}");
 }
 
 TEST_CASE("sets hold a value once, and members are found") {
@@ -126,13 +126,15 @@ TEST_CASE("slice takes one part, or several, of each item") {
 // Values are shared inside of the server: a result can name one large list a hundred thousand
 // times, and only becomes large where it is measured or copied.
 TEST_CASE("attack: a slice that holds a large list many times is refused") {
-  ScriptWorld world;
-  CHECK(world.run("local l, n = {}, {} for i = 1, 5000 do l[i] = i n[i] = 1 end "
-                  "local ok, why = pcall(slice, {{l}}, n) return {ok, why}") == "{false, E_QUOTA}");
-  CHECK(world.run("local l, n = {}, {} for i = 1, 5000 do l[i] = i n[i] = 1 end "
-                  "slice({{l}}, n)") == "E_QUOTA: slice(): the result is larger than 64 MiB");
-  CHECK(world.run("local l, n = {}, {} for i = 1, 5000 do l[i] = i n[i] = 'k' end "
-                  "mapvalues({k = l}, table.unpack(n))") ==
+  BuiltinWorld world;
+  CHECK(world.run_as_programmer("local l, n = {}, {} for i = 1, 5000 do l[i] = i n[i] = 1 end "
+                                "local ok, why = pcall(slice, {{l}}, n) return {ok, why}") ==
+        "{false, E_QUOTA}");
+  CHECK(world.run_as_programmer("local l, n = {}, {} for i = 1, 5000 do l[i] = i n[i] = 1 end "
+                                "slice({{l}}, n)") ==
+        "E_QUOTA: slice(): the result is larger than 64 MiB");
+  CHECK(world.run_as_programmer("local l, n = {}, {} for i = 1, 5000 do l[i] = i n[i] = 'k' end "
+                                "mapvalues({k = l}, table.unpack(n))") ==
         "E_QUOTA: mapvalues(): the result is larger than 64 MiB");
 }
 
@@ -166,8 +168,10 @@ TEST_CASE("sort orders what can be compared") {
 TEST_CASE("attack: sorting that the task cannot pay is not begun") {
   SchedulerLimits limits;
   limits.foreground.ticks = 3000;
-  ScriptWorld world(limits);
-  CHECK(world.run("local t = {} for i = 1, 20 do t[i] = ('x'):rep(200000) end sort(t) return 1")
+  BuiltinWorld world(limits);
+  CHECK(world
+            .run_as_programmer(
+                "local t = {} for i = 1, 20 do t[i] = ('x'):rep(200000) end sort(t) return 1")
             .starts_with("aborted: "));
 }
 

@@ -1,7 +1,7 @@
 // Strings, conversions, encodings, hashes, chance and time.
 #include <set>
 
-#include "tests/unit/builtins/script_world.h"
+#include "tests/unit/builtins/builtin_world.h"
 
 namespace cosmoo {
 namespace {
@@ -78,9 +78,11 @@ TEST_CASE("attack: results that would grow without end are refused") {
 
 // A search that begins anew at each place would take minutes for this.
 TEST_CASE("attack: a long text that nearly fits everywhere is searched in one pass") {
-  ScriptWorld world;
-  CHECK(world.run("local a = ('a'):rep(1000000) return index(a .. a, a .. 'b')") == "0");
-  CHECK(world.run("local a = ('a'):rep(1000000) return rindex(a .. a, 'b' .. a)") == "0");
+  BuiltinWorld world;
+  CHECK(world.run_as_programmer("local a = ('a'):rep(1000000) return index(a .. a, a .. 'b')") ==
+        "0");
+  CHECK(world.run_as_programmer("local a = ('a'):rep(1000000) return rindex(a .. a, 'b' .. a)") ==
+        "0");
 }
 
 TEST_CASE("values become numbers and texts") {
@@ -177,15 +179,17 @@ TEST_CASE("strings and values have digests") {
 }
 
 TEST_CASE("attack: hashing megabytes again and again ends by its ticks") {
-  ScriptWorld world;
-  CHECK(world.run("local s = ('x'):rep(8000000) for i = 1, 100000 do string_hash(s) end")
-            .starts_with("aborted: "));
+  BuiltinWorld world;
+  CHECK(
+      world
+          .run_as_programmer("local s = ('x'):rep(8000000) for i = 1, 100000 do string_hash(s) end")
+          .starts_with("aborted: "));
 }
 
 TEST_CASE("chance keeps to its limits") {
-  ScriptWorld world;
+  BuiltinWorld world;
   std::set<std::string> seen;
-  for (int i = 0; i < 200; ++i) seen.insert(world.run("random(3)"));
+  for (int i = 0; i < 200; ++i) seen.insert(world.run_as_programmer("random(3)"));
   CHECK(seen == std::set<std::string>{"1", "2", "3"});
   const Example examples[] = {
       {"random(5, 5)", "5"},
@@ -232,10 +236,8 @@ TEST_CASE("times are told as the format says") {
 }
 
 TEST_CASE("argon2 makes hashes that argon2_verify knows, for wizards") {
-  ScriptWorld world;
-  const auto wizard = [&](const std::string& code) {
-    return world.run(code, ScriptWorld::kWizardPlayer);
-  };
+  BuiltinWorld world;
+  const auto wizard = [&](const std::string& code) { return world.run(code); };
   CHECK(wizard("argon2('secret', '0123456789abcdef', 1, 8)") ==
         R"("$argon2id$v=19$m=8,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$)" +
             wizard("argon2('secret', '0123456789abcdef', 1, 8)").substr(51));
@@ -252,19 +254,19 @@ TEST_CASE("argon2 makes hashes that argon2_verify knows, for wizards") {
     CAPTURE(bad);
     CHECK(wizard(bad).starts_with("E_INVARG: argon2"));
   }
-  CHECK(world.run("argon2('secret')").starts_with("E_PERM"));
-  CHECK(world.run("argon2_verify('x', 'secret')").starts_with("E_PERM"));
+  CHECK(world.run_as_programmer("argon2('secret')").starts_with("E_PERM"));
+  CHECK(world.run_as_programmer("argon2_verify('x', 'secret')").starts_with("E_PERM"));
 }
 
 // A hash says itself what it costs: one that somebody wrote could ask for all memory, for hours.
 TEST_CASE("attack: a hash that costs too much is not looked at") {
-  ScriptWorld world;
+  BuiltinWorld world;
   for (const char* cost : {"m=4194304,t=1,p=1", "m=8,t=4294967295,p=1", "m=262144,t=20,p=1",
                            "m=64,t=1,p=9", "m=-8,t=-1,p=1"}) {
     CAPTURE(cost);
     const std::string hash =
         std::string("$argon2id$v=19$") + cost + "$MDEyMzQ1Njc4OWFiY2RlZg$MDEyMzQ1Njc4OWFiY2RlZg";
-    CHECK(world.run("argon2_verify('" + hash + "', 'x')", ScriptWorld::kWizardPlayer) ==
+    CHECK(world.run("argon2_verify('" + hash + "', 'x')") ==
           "E_INVARG: argon2_verify(): the hash costs more than argon2() allows");
   }
 }
