@@ -29,9 +29,12 @@ void Commands::command(ObjectId player, std::string_view line) {
   if (const auto target = find_command_target(world_, player, call.command)) {
     call.verb = target->verb;
     call.this_object = target->object;
-  } else if (const auto huh = world_.find_verb(object->location, huh_)) {
-    call.verb = *huh;
+  } else if (const auto places = world_.find_verb(object->location, huh_)) {
+    call.verb = *places;
     call.this_object = object->location;
+  } else if (const auto players = world_.find_verb(player, huh_)) {
+    call.verb = *players;
+    call.this_object = player;
   } else {
     connections_.notify(player, "I couldn't understand that.");
     return;

@@ -13,7 +13,8 @@ class Commands final : public Dispatcher {
  public:
   Commands(World& world, Scheduler& scheduler, Engine& engine, Connections& connections, Log& log);
 
-  /// Runs the verb that the line means, or the verb `huh` of the player's location.
+  /// Runs the verb that the line means, or the verb `huh` of the player's location, or of
+  /// the player.
   void command(ObjectId player, std::string_view line) override;
   /// For Scheduler::on_end: tells #0's verb `handle_uncaught_error` or `handle_task_timeout`;
   /// unless that returns true, shows the traceback to the task's player. Notes it in the log.

@@ -28,6 +28,21 @@ TEST_CASE("players see and hear each other") {
   wizard.expect("Ann has disconnected.");
 }
 
+TEST_CASE("a line that is no command goes to huh of the place, or else of the player") {
+  Server server;
+  Client wizard = server.log_in();
+  CHECK(eval(wizard,
+             "local place = create(#1, player) add_property(#0, \"place\", place) for _, o in "
+             "ipairs{place, player} do add_verb(o, {player, \"rxd\", \"huh\"}, {\"this\", "
+             "\"none\", \"this\"}) set_verb_code(o, \"huh\", [[notify(player, verb .. \" \" .. "
+             "argstr .. \" \" .. tostr(this == player))]]) end move(player, place)") == "nil");
+  CHECK(answer(wizard, "dance wildly") == "dance wildly false");
+  CHECK(eval(wizard, "delete_verb(#0.place, \"huh\")") == "nil");
+  CHECK(answer(wizard, "dance wildly") == "dance wildly true");
+  CHECK(eval(wizard, "delete_verb(player, \"huh\")") == "nil");
+  CHECK(answer(wizard, "dance wildly") == "I couldn't understand that.");
+}
+
 TEST_CASE("a plain player has no programmer's or wizard's commands") {
   Server server;
   Client wizard = server.log_in();
