@@ -48,7 +48,8 @@ Outcome connection_name(Call& call) {
     case NameForm::address:
       return Value(std::move(info->peer.address));
     case NameForm::legacy:
-      return Value("port " + std::to_string(info->peer.local_port) + " from " + info->peer.address +
+      return Value("port " + std::to_string(info->peer.local_port) +
+                   (info->peer.way == Peer::Way::to ? " to " : " from ") + info->peer.address +
                    ", port " + std::to_string(info->peer.port));
   }
   return Error(ErrorCode::invarg,
@@ -83,6 +84,7 @@ Outcome connection_info(Call& call) {
   put("address", Value(std::move(info->peer.address)));
   put("port", Value(std::int64_t{info->peer.port}));
   put("local_port", Value(std::int64_t{info->peer.local_port}));
+  put("outbound", Value(info->peer.way == Peer::Way::to));
   put("protocol", Value("telnet"));
   put("terminals", Value(std::move(terminals)));
   put("columns", Value(std::int64_t{info->terminal.columns}));
@@ -173,7 +175,8 @@ std::span<const Builtin> connection_fact_builtins() {
        Access::everyone,
        connection_info,
        "map",
-       "What is known of a connection: name, address, port, local_port, protocol, "
+       "What is known of a connection: name, address, port, local_port, outbound (made by "
+       "open_network_connection()), protocol, "
        "connected_seconds and idle_seconds; of its terminal: terminals (the names it gives "
        "itself), columns and rows (0: not known), colour (\"none\", \"16\", \"256\" or "
        "\"truecolor\"), utf8 (false if it has said that it shows none) and screen_reader. E_PERM "

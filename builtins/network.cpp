@@ -1,5 +1,7 @@
-// The ports that the world listens on.
+// The ports that the world listens on, and the connections that it makes.
 #include "vm/network.h"
+
+#include <algorithm>
 
 #include "builtins/common.h"
 #include "builtins/families.h"
@@ -78,6 +80,53 @@ Outcome listeners(Call& call) {
   return Value(std::move(list));
 }
 
+// --- open_network_connection(host, port [, options])
+
+Result<Destination> read_destination(const Call& call) {
+  constexpr std::size_t kLongestName = 253;
+  Destination to;
+  to.host = call[0].string();
+  const bool printable = std::all_of(to.host.begin(), to.host.end(),
+                                     [](unsigned char c) { return c > 0x20 && c < 0x7F; });
+  if (to.host.empty() || to.host.size() > kLongestName || !printable) {
+    return fail(ErrorCode::invarg,
+                "open_network_connection(): a host is a name or an IP address of at most " +
+                    std::to_string(kLongestName) + " letters, digits, dots and the like");
+  }
+  const auto port = as_port(call[1]);
+  if (!port) return tl::unexpected(port.error());
+  if (*port == 0) return fail(ErrorCode::invarg, "nobody can connect to port 0");
+  to.port = *port;
+  to.handler = kSystem;
+  if (call[2].is_object()) to.handler = call[2].object();
+  if (call[2].is_map()) {
+    for (const auto& [key, value] : call[2].map()) {
+      if (key != Value("listener") || !value.is_object()) {
+        return fail(ErrorCode::invarg,
+                    "open_network_connection(): the option is listener, an object, not " +
+                        to_literal(key) + " = " + to_literal(value));
+      }
+      to.handler = value.object();
+    }
+  }
+  return need_object(call.services().world, to.handler).map([&](const Object*) { return to; });
+}
+
+Outcome open_network_connection(Call& call) {
+  const auto to = read_destination(call);
+  if (!to) return to.error();
+  if (auto allowed = call.services().scheduler.may_wait(call.programmer()); !allowed) {
+    return allowed.error();
+  }
+  auto begun = call.services().outbound.connect(*to, call.ticket());
+  if (!begun) return begun.error();
+  Wait wait;
+  wait.kind = Wait::Kind::job;
+  wait.label = "connect " + to->host + ":" + std::to_string(to->port);
+  wait.on_kill = std::move(*begun);
+  return wait;
+}
+
 }  // namespace
 
 std::span<const Builtin> network_builtins() {
@@ -113,6 +162,20 @@ std::span<const Builtin> network_builtins() {
        "list of maps",
        "What the server listens on, all or that of an object or a port: {object = , port = , "
        "interface = , [\"print-messages\"] = }."},
+      {"open_network_connection",
+       {{"host", kString}, {"port", kInteger}, {"options", kObject | kMap}},
+       2,
+       Access::wizard,
+       open_network_connection,
+       "object",
+       "Connects to a port of another machine, and returns the connection: a negative object, for "
+       "read(), notify(), boot_player(), connection_info(), set_connection_option() and the like. "
+       "Suspends until it is there. Its lines wait for read(); nobody is greeted or logs in. "
+       "Option: listener = an object (or the object instead of options) whose verbs "
+       "user_client_disconnected and so on are called for it, else #0's. E_PERM unless [network] "
+       "in the server's configuration allows the host and port; E_INVARG for a host or port that "
+       "is none, for other options, and with the reason if the connection cannot be made; E_QUOTA "
+       "if there are too many, or too many of your tasks wait."},
   };
   return kRows;
 }

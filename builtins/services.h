@@ -25,6 +25,7 @@ struct Services {
   Connections& connections;
   Accounts& accounts;
   Network& network;
+  Outbound& outbound;
   WriteBehind& store;
   const BuiltinTable& builtins;
   sandbox::JobTable& jobs;

@@ -76,13 +76,14 @@ property { "tasks", {
 
 property { "hooks", {
   "Verbs of #0 that the server calls, if they are there, with caller_perms() == #-1; for connections",
-  "that listen() took, verbs of its object.",
+  "that listen() took or open_network_connection() made, verbs of its object.",
   "do_login_command         a line before login, `player` being the connection: a player logs in, nil",
   "                         leaves the line to `connect`, anything else ends it; \"\" is the greeting",
   "do_command               a line before it is taken apart: true means that it is dealt with",
   "do_blank_command         an empty line",
   "do_out_of_band_command   a line that begins with #$#",
   "user_connected user_reconnected user_created user_disconnected user_client_disconnected",
+  "                         the last two for who never logged in too: args[1] is a negative object",
   "One that fails is passed over. `do_login_command = false` in [sessions] is the way in past a bad one.",
 } }
 

@@ -36,6 +36,7 @@ SessionLimits session_limits(const Config& config) {
   limits.login_attempts = static_cast<int>(sessions.login_attempts);
   limits.logins = sessions.do_login_command ? SessionLimits::Logins::world_first
                                             : SessionLimits::Logins::built_in;
+  limits.login_patience = std::chrono::duration<double>(sessions.do_login_command_seconds);
   limits.telnet_options = sessions.offer_telnet_options ? SessionLimits::Offer::at_once
                                                         : SessionLimits::Offer::when_spoken_to;
   return limits;
@@ -55,6 +56,9 @@ App::App(Config config, Log& log, MakeLanguage make_language)
       sessions_(loop_, world_, scheduler_, accounts_, log_, session_limits(config_)),
       listeners_(loop_, sessions_, log_,
                  {config_.listen.address, static_cast<std::size_t>(config_.listen.max_listeners)}),
+      dialer_(loop_, sessions_, scheduler_,
+              {static_cast<std::size_t>(config_.network.max_outbound),
+               std::chrono::duration<double>(config_.network.timeout_seconds)}),
       quiet_timer_(loop_) {
   scheduler_.use(allowances_);
   scheduler_.count_in(world_.planned().last_task());
@@ -73,6 +77,7 @@ WriteBehind::Post App::poster() {
 }
 
 Result<void> App::start() {
+  if (auto done = allow_outbound(); !done) return done;
   const auto port = static_cast<std::uint16_t>(config_.listen.port);
   if (auto done = listeners_.bind(config_.listen.address, port); !done) return done;
   if (auto done = open_world(); !done) return done;
@@ -84,6 +89,15 @@ Result<void> App::start() {
   commands_->restore_planned();
   await_signals();
   return listeners_.start();
+}
+
+Result<void> App::allow_outbound() {
+  auto rules = OutboundRules::parse(config_.network.outbound_allowed);
+  if (!rules) {
+    return fail(ErrorCode::invarg, "network.outbound_allowed: " + rules.error().message);
+  }
+  if (config_.network.outbound) dialer_.allow(std::move(*rules));
+  return {};
 }
 
 std::string App::how_to_connect() const {
@@ -123,7 +137,7 @@ void App::tell_wizards(std::string_view text) {
 
 Result<void> App::start_language() {
   auto made = make_language_(Foundation{
-      loop_, config_, log_, world_, *store_, scheduler_, sessions_, accounts_, listeners_,
+      loop_, config_, log_, world_, *store_, scheduler_, sessions_, accounts_, listeners_, dialer_,
       [this](std::string reason) {
         boost::asio::post(loop_, [this, reason = std::move(reason)] { shut_down(reason); });
       }});

@@ -14,6 +14,7 @@
 #include "server/accounts.h"
 #include "server/commands.h"
 #include "server/config.h"
+#include "server/dialer.h"
 #include "server/language.h"
 #include "server/listeners.h"
 #include "server/log.h"
@@ -41,6 +42,7 @@ class App {
   boost::asio::io_context& loop() { return loop_; }
 
  private:
+  Result<void> allow_outbound();
   Result<void> open_world();
   void tell_wizards(std::string_view text);
   Result<void> start_language();
@@ -61,6 +63,7 @@ class App {
   PasswordAccounts accounts_;
   Sessions sessions_;
   Listeners listeners_;
+  Dialer dialer_;
   boost::asio::steady_timer quiet_timer_;
   std::unique_ptr<WriteBehind> store_;
   std::unique_ptr<Language> language_;

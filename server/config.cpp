@@ -334,6 +334,7 @@ constexpr double kMaxBytes = 1 << 30;
 std::span<const Section> sections() {
   static constexpr Section kSections[] = {
       {"listen", "Where players and programs connect."},
+      {"network", "Where scripts may connect, with open_network_connection()."},
       {"paths", "Where things are."},
       {"log", "What is written down of the server's work."},
       {"sessions", "What one connection may use."},
@@ -357,6 +358,16 @@ std::span<const Key> keys() {
        "The port to listen on for telnet; 0 takes any free one."},
       {"listen.max_listeners", FIELD(listen.max_listeners), 1, 1000, "",
        "Ports that may be listened on at once, with those that the world's listen() opens."},
+
+      {"network.outbound", FIELD(network.outbound), 0, 0, "",
+       "Whether wizards' code may connect to other machines and programs at all."},
+      {"network.outbound_allowed", FIELD(network.outbound_allowed), 0, 0, "",
+       "Where it may: \"example.org:80\", or \"example.org:*\" for every port; an empty list: "
+       "nowhere. The host is compared as the code names it."},
+      {"network.max_outbound", FIELD(network.max_outbound), 1, 10'000, "",
+       "Such connections that may be open, or being opened; one more is E_QUOTA."},
+      {"network.timeout_seconds", FIELD(network.timeout_seconds), 0.01, kMaxSeconds, "",
+       "One that is not there by then is E_INVARG."},
 
       {"paths.data", FIELD(paths.data), 0, 0, "",
        "The directory that holds the world; made if it is not there."},
@@ -386,6 +397,9 @@ std::span<const Key> keys() {
        "So many wrong passwords close the connection."},
       {"sessions.do_login_command", FIELD(sessions.do_login_command), 0, 0, "",
        "Whether the world's do_login_command decides who logs in; false: `connect` alone does."},
+      {"sessions.do_login_command_seconds", FIELD(sessions.do_login_command_seconds), 0.01,
+       kMaxSeconds, "",
+       "One that for so long neither answers nor reads a line is ended, as if it had failed."},
       {"sessions.offer_telnet_options", FIELD(sessions.offer_telnet_options), 0, 0, "",
        "Ask every client for its window size and terminal at once; false: when it has shown that "
        "it speaks telnet."},

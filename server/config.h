@@ -23,6 +23,13 @@ struct Config {
     std::int64_t max_listeners = 16;
   } listen;
 
+  struct Network {
+    bool outbound = false;
+    std::vector<std::string> outbound_allowed;  ///< "HOST:PORT" or "HOST:*"; empty: none.
+    std::int64_t max_outbound = 16;
+    double timeout_seconds = 30;
+  } network;
+
   struct Paths {
     std::string data = "cosmoo-data";
     std::string scripts;      ///< Empty: those that came with the server.
@@ -43,6 +50,7 @@ struct Config {
     std::int64_t max_connections = 10'000;
     std::int64_t login_attempts = 3;
     bool do_login_command = true;
+    double do_login_command_seconds = 30;
     bool offer_telnet_options = false;
   } sessions;
 

@@ -32,6 +32,7 @@ struct Foundation {
   Connections& connections;
   Accounts& accounts;
   Network& network;
+  Outbound& outbound;
   /// Ends the server as SIGTERM does, soon; players are told `reason`.
   std::function<void(std::string reason)> shut_down;
 };

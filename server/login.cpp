@@ -99,11 +99,10 @@ void Login::act_on(const Inquiry& inquiry) {
 }
 
 void Login::check_patience(Clock::time_point now) {
-  constexpr std::chrono::seconds kPatience{30};
   if (!asked_world_) return;
   if (session_.is_read()) {
     silent_since_ = now;
-  } else if (now - silent_since_ >= kPatience && asked_world_->task != 0) {
+  } else if (now - silent_since_ >= sessions_.limits_.login_patience && asked_world_->task != 0) {
     sessions_.log_.warning(session_.name() + ": do_login_command has not answered for too long");
     (void)sessions_.scheduler_.kill(asked_world_->task, kNothing, Scheduler::Authority::wizard);
   }

@@ -79,6 +79,7 @@ class LuaLanguage final : public Language {
             base.connections,
             base.accounts,
             base.network,
+            base.outbound,
             base.store,
             table_,
             jobs_,

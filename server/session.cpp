@@ -48,6 +48,7 @@ Session::Session(Sessions& sessions, asio::ip::tcp::socket socket, ObjectId numb
       output_(sessions.limits_.output_bytes),
       codec_(sessions.limits_.line_bytes, lines_, output_.tail()),
       login_(*this, sessions),
+      flush_command_(door.kind == Door::Kind::outbound ? "" : ".flush"),
       hold_input_(door.kind == Door::Kind::outbound) {}
 
 void Session::start() {
@@ -55,10 +56,7 @@ void Session::start() {
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   apply_keep_alive();
-  if (sessions_.limits_.telnet_options == SessionLimits::Offer::at_once) {
-    codec_.offer_options();
-    output_.commit(From::protocol);
-  }
+  if (sessions_.limits_.telnet_options == SessionLimits::Offer::at_once) offer_options();
   login_.greet();
   asio::co_spawn(sessions_.loop_, read_loop(shared_from_this()),
                  [self = shared_from_this()](const std::exception_ptr& failure) {
@@ -72,6 +70,13 @@ void Session::start() {
                    self->abort();
                    self->sessions_.remove(self);
                  });
+}
+
+// A server that was connected to is no terminal.
+void Session::offer_options() {
+  if (door_.kind == Door::Kind::outbound) return;
+  codec_.offer_options();
+  output_.commit(From::protocol);
 }
 
 ConnectionInfo Session::info() const {
@@ -140,7 +145,7 @@ bool Session::receive() {
     abort();
     return false;
   }
-  if (codec_.speaks_telnet()) codec_.offer_options();
+  if (codec_.speaks_telnet()) offer_options();
   output_.commit(From::protocol);
   if (!output_.empty()) sessions_.mark_dirty(*this);
   find_flush_command(had);
@@ -227,10 +232,15 @@ bool Session::is_out_of_band(std::string_view line) const {
 
 void Session::run_line(LineQueue::Kind kind, std::string_view line) {
   if (kind == LineQueue::Kind::too_long) {
-    say("line too long (limit " + std::to_string(sessions_.limits_.line_bytes) + " bytes)");
+    if (door_.messages == Door::Messages::shown) {
+      say("line too long (limit " + std::to_string(sessions_.limits_.line_bytes) + " bytes)");
+    } else {
+      sessions_.log_.info(name_ + " sent a line that is too long, dropped");
+    }
     return;
   }
-  if (std::exchange(first_line_, false) && looks_like_http(line) && !login_.belongs_to_world()) {
+  if (std::exchange(first_line_, false) && looks_like_http(line) &&
+      door_.kind == Door::Kind::inbound && !login_.belongs_to_world()) {
     sessions_.log_.warning(name_ + " sent an HTTP request, dropped");
     abort();
     return;
@@ -327,14 +337,17 @@ void Session::hand_over(ObjectId handler_of_new, Connections::Notice notice) {
     say("*** You have connected from elsewhere: this connection is redirected there ***");
   }
   // The player has not left, unless it was connected to something else.
-  if (handler_of_new == handler()) phase_ = Phase::login;
-  close();
+  if (handler_of_new == handler()) {
+    end({});
+  } else {
+    close();
+  }
 }
 
-// What ends with the connection, whichever way it ends. The socket is not touched.
-void Session::leave(Hooks::Departure departure) {
+// What ends with the connection, whichever way it ends. The socket is not touched. Without a
+// departure, the world does not hear of it.
+void Session::leave(std::optional<Hooks::Departure> departure) {
   if (phase_ == Phase::closing) return;
-  const bool was_player = phase_ == Phase::player;
   phase_ = Phase::closing;
   closing_since_ = unread_since_ = Clock::now();
   lines_.clear();
@@ -342,10 +355,10 @@ void Session::leave(Hooks::Departure departure) {
   sessions_.log_.info("connection " + name_ + " (" + to_string(number_) + ") has ended");
   drop_reader();
   login_.leave();
-  if (was_player) sessions_.hooks_->left(handler(), number_, departure);
+  if (departure) sessions_.hooks_->left(handler(), number_, *departure);
 }
 
-void Session::end(Hooks::Departure departure) {
+void Session::end(std::optional<Hooks::Departure> departure) {
   leave(departure);
   sessions_.mark_dirty(*this);
   if (reading_paused_) resume_.cancel();

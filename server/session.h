@@ -107,6 +107,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   static boost::asio::awaitable<void> read_loop(std::shared_ptr<Session> self);
   bool receive();
+  void offer_options();
   void find_flush_command(std::size_t first);
   bool input_paused() const;
   enum class Hold { none, until_woken, one_turn };
@@ -119,8 +120,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void run_command(std::string_view line);
   bool run_intrinsic(std::string_view line);
   bool handled_by_world(std::string_view line);
-  void leave(Hooks::Departure departure);
-  void end(Hooks::Departure departure);
+  void leave(std::optional<Hooks::Departure> departure);
+  void end(std::optional<Hooks::Departure> departure);
   /// Ends the session at once; what is queued is lost.
   void abort();
   void wait_writable();
@@ -156,7 +157,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::unique_ptr<boost::asio::steady_timer> read_timer_;  // while a reader has a timeout
   TaskId handed_to_ = 0;                                   // the task that was given the last line
   std::string prefix_, suffix_;
-  std::string flush_command_ = ".flush";
+  std::string flush_command_;
   std::optional<KeepAlive> keep_alive_ = KeepAlive{};
   std::uint32_t intrinsics_ = ~0u;                         // which rows are obeyed, a bit each
   TelnetCodec::Echo client_echo_ = TelnetCodec::Echo::on;  // while nobody reads a secret

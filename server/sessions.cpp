@@ -38,7 +38,9 @@ std::optional<ObjectId> Sessions::add(asio::ip::tcp::socket socket, const Door& 
   if (error) return {};
   auto session = std::make_shared<Session>(
       *this, std::move(socket), number,
-      Peer{remote.address().to_string(), remote.port(), local.port()}, door);
+      Peer{remote.address().to_string(), remote.port(), local.port(),
+           door.kind == Door::Kind::outbound ? Peer::Way::to : Peer::Way::from},
+      door);
   if (by_number_.size() >= limits_.max_connections) {
     log_.warning("turned away " + session->name() + ": " + std::to_string(by_number_.size()) +
                  " connections are open");
@@ -83,6 +85,12 @@ void Sessions::close_all(std::string_view message) {
     if (session->door().messages == Door::Messages::shown) session->say(message);
     session->close();
   }
+}
+
+std::size_t Sessions::outbound() const {
+  return static_cast<std::size_t>(std::count_if(all_.begin(), all_.end(), [](const auto& session) {
+    return session->door().kind == Door::Kind::outbound;
+  }));
 }
 
 std::size_t Sessions::unsent() const {

@@ -37,6 +37,8 @@ struct SessionLimits {
     built_in      ///< Only the built-in commands count: a way in past a verb that is broken.
   };
   Logins logins = Logins::world_first;
+  /// How long do_login_command may neither answer nor read.
+  std::chrono::duration<double> login_patience{30};
   enum class Offer { at_once, when_spoken_to };
   Offer telnet_options = Offer::when_spoken_to;
 };
@@ -76,6 +78,8 @@ class Sessions final : public Connections {
   void close_all(std::string_view message);
   /// Sockets that are open, those that are being closed included.
   std::size_t open() const { return all_.size(); }
+  /// How many of them the server has made itself.
+  std::size_t outbound() const;
   /// How many of them still have output to send.
   std::size_t unsent() const;
 

@@ -35,6 +35,7 @@ struct Peer {
   std::string address;  ///< "127.0.0.1"
   std::uint16_t port = 0;
   std::uint16_t local_port = 0;  ///< Of this server.
+  enum class Way { from, to } way = Way::from;
 };
 
 struct ConnectionInfo {

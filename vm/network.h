@@ -1,14 +1,17 @@
-// What a builtin may ask of the server's listening sockets. server/ implements it; vm/ and
-// builtins/ know only this. All calls are made on the event loop's thread and none of them blocks.
+// What a builtin may ask of the server's sockets: to listen, and to connect. server/ implements it;
+// vm/ and builtins/ know only this. All calls are made on the event loop's thread and none of them
+// blocks.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "vm/error.h"
+#include "vm/task.h"
 #include "vm/value.h"
 
 namespace cosmoo {
@@ -31,6 +34,24 @@ class Network {
   virtual Result<void> unlisten(std::uint16_t port, std::optional<std::string_view> interface) = 0;
   /// In the order in which they began.
   virtual std::vector<ListenerInfo> listeners() const = 0;
+};
+
+/// Where the server is to connect.
+struct Destination {
+  std::string host;  ///< A name or an IP address.
+  std::uint16_t port = 0;
+  ObjectId handler;  ///< As of a listener.
+};
+
+class Outbound {
+ public:
+  virtual ~Outbound() = default;
+
+  /// Begins to connect. The task of `ticket` is woken with the connection, a negative object that
+  /// Connections knows, or with E_INVARG and the reason. Fails at once with E_PERM for what the
+  /// configuration does not allow, E_QUOTA if there are as many as there may be.
+  using GiveUp = std::function<void()>;  ///< Ends the attempt, if it still goes on.
+  virtual Result<GiveUp> connect(const Destination& to, Ticket ticket) = 0;
 };
 
 }  // namespace cosmoo

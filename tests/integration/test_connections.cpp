@@ -264,6 +264,25 @@ TEST_CASE("a do_login_command that is broken, runs over or names nobody keeps no
   }
 }
 
+TEST_CASE("a do_login_command that never answers is ended, unless it reads") {
+  ServerOptions options;
+  options.config = "[sessions]\ndo_login_command_seconds = 0.05\n";
+  Server server(options);
+  Client wizard = server.log_in();
+  define(wizard, "do_login_command", R"(
+    if args[1] == "ask" then notify(player, "Who?") return read(player) == "me" and #0.first_wizard end
+    if args[1] == "connect" then notify(player, "Wait.") suspend() end)");
+  Client reads = server.connect();
+  reads.line("ask");
+  reads.expect("Who?\r\n");
+  Client waits = server.connect();
+  waits.line("connect wizard " + std::string(kWizardPassword) + "\r\n;\"in\"");
+  waits.expect("Wait.\r\n");
+  waits.expect("=> \"in\"\r\n");
+  reads.line("me\r\n;\"in\"");
+  reads.expect("=> \"in\"\r\n");
+}
+
 TEST_CASE("a do_login_command that lets nobody in can be left out by the configuration") {
   TempDirectory directory;
   ServerOptions options;
@@ -333,6 +352,26 @@ TEST_CASE("the world hears which side ended a connection") {
   Client again = server.log_in("bob", "pass");
   wizard.line(";boot_player(find_player(\"Bob\"))");
   wizard.expect("the server ended Bob\r\n");
+}
+
+TEST_CASE("the world hears when who never logged in goes, and not of one that is taken over") {
+  Server server;
+  Client wizard = server.log_in();
+  eval(wizard,
+       "set_verb_code(#0, \"user_disconnected\", [[notify(#0.first_wizard, valid(args[1]) and "
+       "\"left: \" .. args[1].name or tostr(player == args[1], \" \", tostr(args[1]):sub(1, "
+       "2)))]])");
+  Client stranger = server.connect();
+  stranger.expect("connect NAME PASSWORD");
+  stranger.line("quit");
+  CHECK(wizard.read_line() == "true #-");
+  Client bob = log_in_programmer(server, wizard, "Bob");
+  Client again = server.log_in("bob", "pass");
+  bob.expect_closed();
+  wizard.line(";boot_player(find_player(\"Bob\"))");
+  const std::string before = wizard.expect("left: Bob\r\n");
+  CHECK(before.find("=> nil\r\n") != std::string::npos);
+  CHECK(before.find("left: ") == std::string::npos);
 }
 
 TEST_CASE("a wizard can make a connection another player's") {

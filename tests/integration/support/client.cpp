@@ -49,6 +49,17 @@ Client::Client(std::uint16_t port, int receive_buffer)
   const int connected =
       ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
   REQUIRE_MESSAGE(connected == 0, "connect to port ", port, ": ", std::strerror(errno));
+  tune();
+}
+
+Client Client::adopt(int socket) {
+  Client client;
+  client.socket_ = socket;
+  client.tune();
+  return client;
+}
+
+void Client::tune() {
   const int on = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::fcntl(socket_, F_SETFL, O_NONBLOCK);
@@ -134,6 +145,27 @@ void Client::vanish() {
   const linger now{1, 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   ::close(std::exchange(socket_, -1));
+}
+
+Acceptor::Acceptor(int backlog) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const where = reinterpret_cast<sockaddr*>(&address);
+  REQUIRE(::bind(socket_, where, size) == 0);
+  REQUIRE(::listen(socket_, backlog) == 0);
+  REQUIRE(::getsockname(socket_, where, &size) == 0);
+  port_ = ntohs(address.sin_port);
+}
+
+Acceptor::~Acceptor() { ::close(socket_); }
+
+Client Acceptor::accept(Client::Wait deadline) {
+  REQUIRE_MESSAGE(wait_for(socket_, POLLIN, Clock::now() + deadline), "nobody connects");
+  const int accepted = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
+  REQUIRE(accepted >= 0);
+  return Client::adopt(accepted);
 }
 
 std::string eval(Client& client, std::string_view source, Client::Wait deadline) {

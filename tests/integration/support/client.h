@@ -16,6 +16,8 @@ class Client {
 
   /// Connects to 127.0.0.1. `receive_buffer` bytes of socket buffer; 0: the system's default.
   explicit Client(std::uint16_t port, int receive_buffer = 0);
+  /// Of a socket that is connected.
+  static Client adopt(int socket);
   ~Client();
   Client(Client&& other) noexcept;
   Client& operator=(Client&& other) noexcept;
@@ -42,11 +44,30 @@ class Client {
   int descriptor() const { return socket_; }
 
  private:
+  Client() = default;
+  void tune();
   enum class Got { bytes, end, nothing };
   Got receive(std::chrono::steady_clock::time_point until);
 
   int socket_ = -1;
   std::string pending_;
+};
+
+/// A port of 127.0.0.1 for the server to connect to.
+class Acceptor {
+ public:
+  /// `backlog` connections wait for accept(); the system lets further ones wait for an answer.
+  explicit Acceptor(int backlog = 16);
+  ~Acceptor();
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  Client accept(Client::Wait deadline = kDeadline);
+
+ private:
+  int socket_ = -1;
+  std::uint16_t port_ = 0;
 };
 
 /// Runs one eval and gives back its answer: eval("1 + 1") is "2".

@@ -30,6 +30,13 @@ class NoNetwork final : public Network {
   std::vector<ListenerInfo> listeners() const override { return {}; }
 };
 
+class NoOutbound final : public Outbound {
+ public:
+  Result<GiveUp> connect(const Destination&, Ticket) override {
+    return fail(ErrorCode::perm, "nothing connects from here");
+  }
+};
+
 class NoStore final : public WriteBehind {
  public:
   bool is_new() const override { return true; }
@@ -47,6 +54,7 @@ sandbox::ExecutableDirectory open_executables() {
 struct BuiltinWorld::Outside {
   NoAccounts accounts;
   NoNetwork network;
+  NoOutbound outbound;
   NoStore store;
   boost::asio::io_context loop;
   sandbox::JobTable jobs;
@@ -124,6 +132,7 @@ BuiltinWorld::BuiltinWorld(SchedulerLimits limits, LuaOptions options)
                .connections = connections,
                .accounts = outside_->accounts,
                .network = outside_->network,
+               .outbound = outside_->outbound,
                .store = outside_->store,
                .builtins = builtins,
                .jobs = outside_->jobs,

@@ -147,12 +147,14 @@ const std::map<std::string, Body>& bodies() {
        }},
       {"read", [](Run& run) -> Step { return read(run, Reading::Echo::on); }},
       {"secret", [](Run& run) -> Step { return read(run, Reading::Echo::off); }},
+      // spin MILLISECONDS [WHO]: keeps the loop busy, then tells WHO whose it was
       {"spin",
        [](Run& run) -> Step {
          const auto until = Clock::now() + std::chrono::milliseconds(run.number(0));
          while (Clock::now() < until) {
          }
-         run.print("spun");
+         const ObjectId who = run.call.args.size() > 1 ? ObjectId{run.number(1)} : run.call.player;
+         run.server.connections.notify(who, to_string(run.call.player) + " spun");
          return Finished{};
        }},
       // later MILLISECONDS: suspends, then prints
@@ -219,6 +221,7 @@ const std::map<std::string, Body>& bodies() {
        }},
       {"user_disconnected",
        [](Run& run) -> Step {
+         if (run.call.player.number < 0) return Finished{};  // it had not logged in
          for (const ObjectId connection : run.server.connections.list()) {
            run.server.connections.notify(connection, to_string(run.call.player) + " has left");
          }
