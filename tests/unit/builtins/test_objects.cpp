@@ -75,8 +75,8 @@ TEST_CASE("a verb that a builtin calls may wait, and the builtin goes on after i
   w.verb(kRoot, "initialize",
          "#1.log[#(#1.log) + 1] = suspend() #1.log[#(#1.log) + 1] = suspend()");
   CHECK(w.run("return create(#1)", kMe) == "(waiting)");
-  REQUIRE(w.scheduler.list(std::nullopt).size() == 1);
-  const auto id = std::to_string(w.scheduler.list(std::nullopt)[0].id);
+  REQUIRE(w.scheduler.list(std::nullopt, 10).size() == 1);
+  const auto id = std::to_string(w.scheduler.list(std::nullopt, 10)[0].id);
   CHECK(w.run("resume(" + id + ", 'one')") == "nil");
   CHECK(w.run("resume(" + id + ", 'two')") == "nil");
   CHECK(w.run("#1.log") == "{\"one\", \"two\"}");
@@ -87,7 +87,7 @@ TEST_CASE("a task that is killed while a builtin's verb waits leaves nothing beh
   BuiltinWorld w;
   w.verb(kRoot, "initialize", "suspend()");
   CHECK(w.run("return create(#1)", kMe) == "(waiting)");
-  const auto id = std::to_string(w.scheduler.list(std::nullopt)[0].id);
+  const auto id = std::to_string(w.scheduler.list(std::nullopt, 10)[0].id);
   CHECK(w.run("kill_task(" + id + ")") == "nil");
   CHECK(w.scheduler.size() == 0);
 }

@@ -108,7 +108,7 @@ TEST_CASE("accept may wait; who asked is who moves") {
   Rooms w;
   w.verb(Rooms::kHall, "accept", "return suspend()");
   CHECK(w.run("move(#9, #7) return #9.location", kMe) == "(waiting)");
-  const auto id = std::to_string(w.scheduler.list(std::nullopt)[0].id);
+  const auto id = std::to_string(w.scheduler.list(std::nullopt, 10)[0].id);
   CHECK(w.run("resume(" + id + ", true)") == "nil");
   CHECK(w.connections.heard[kMe].back() == "=> #7");
 }
