@@ -123,6 +123,13 @@ Result<void> FakeConnections::switch_player(ObjectId from, ObjectId, Notice) {
   return if_connected(from, 0).map([](int) {});
 }
 
+SchedulerLimits roomy_limits() {
+  SchedulerLimits limits;
+  limits.foreground.ticks *= 10;
+  limits.background.ticks *= 10;
+  return limits;
+}
+
 BuiltinWorld::BuiltinWorld(SchedulerLimits limits, LuaOptions options)
     : scheduler(limits),
       builtins(make_builtin_table()),

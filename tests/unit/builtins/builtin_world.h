@@ -44,6 +44,9 @@ class FakeConnections final : public Connections {
   Result<T> if_connected(ObjectId player, T value) const;
 };
 
+/// Ten times the usual ticks: ticks are time, and builds with sanitizers or for debugging are slow.
+SchedulerLimits roomy_limits();
+
 /// #0 the system, #1 the root (fertile), #2 a wizard, #3 and #5 programmers, #4 a player; each of
 /// them owns itself, all else is the wizard's. #6 is a thing of #3's.
 class BuiltinWorld {
@@ -51,7 +54,7 @@ class BuiltinWorld {
   static constexpr ObjectId kRoot{1}, kWizardPlayer{2}, kProgrammerPlayer{3}, kPlainPlayer{4},
       kOtherProgrammer{5}, kThing{6};
 
-  explicit BuiltinWorld(SchedulerLimits limits = {}, LuaOptions options = {});
+  explicit BuiltinWorld(SchedulerLimits limits = roomy_limits(), LuaOptions options = {});
   ~BuiltinWorld();
   BuiltinWorld(const BuiltinWorld&) = delete;
   BuiltinWorld& operator=(const BuiltinWorld&) = delete;
