@@ -314,7 +314,7 @@ TEST_CASE("64 MiB through cat arrive byte for byte") {
   ExecServer s(
       "[exec]\noutput_bytes = 100000000\ninput_bytes = 100000000\n"
       "[budgets]\ntask_memory_mib = 600\nengine_memory_mib = 2000\nforeground_ticks = 10000000\n"
-      "foreground_seconds = 60\n");
+      "foreground_seconds = 60\nbackground_ticks = 10000000\nbackground_seconds = 60\n");
   Client client = s.server->log_in();
   CHECK(eval(client,
              "local parts = {} for i = 1, 1024 do parts[i] = ('%08d'):format(i):rep(8192) end "
