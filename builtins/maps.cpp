@@ -1,4 +1,6 @@
 // Maps. Lua has one kind of table: a list is a map whose keys are its indices, and counts as one.
+#include <fmt/format.h>
+
 #include "builtins/bounds.h"
 #include "builtins/common.h"
 #include "builtins/families.h"
@@ -18,7 +20,7 @@ Value take_map(Call& call) {
 
 Error no_key(std::string_view builtin, const Value& key) {
   return Error(ErrorCode::range,
-               std::string(builtin) + "(): there is no key " + to_literal(key).substr(0, 200));
+               fmt::format("{}(): there is no key {}", builtin, to_literal(key).substr(0, 200)));
 }
 
 Outcome mapkeys(Call& call) {
