@@ -1,5 +1,5 @@
 // The families of builtins: one file each, with its table at the end of it.
-// To add a family: its file, a line here, and a line in table.cpp.
+// To add a family: its file, a line here, and a line with its heading in table.cpp.
 #pragma once
 
 #include <span>
@@ -30,6 +30,7 @@ std::span<const Builtin> password_builtins();
 std::span<const Builtin> random_builtins();
 std::span<const Builtin> time_builtins();
 std::span<const Builtin> server_builtins();
+std::span<const Builtin> world_file_builtins();
 std::span<const Builtin> exec_builtins();
 std::span<const Builtin> sandbox_builtins();
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "builtins/common.h"
+#include "builtins/elsewhere.h"
 #include "builtins/families.h"
 
 namespace cosmoo {
@@ -57,23 +58,6 @@ Result<void> check_password_size(std::string_view builtin, const std::string& pa
   if (password.size() <= kLongestPassword) return {};
   return fail(ErrorCode::invarg, fmt::format("{}(): a password cannot be longer than {} bytes",
                                              builtin, kLongestPassword));
-}
-
-// Runs `work` on another thread; the task waits for what it returns.
-Outcome run_elsewhere(Call& call, const char* label, std::function<Resumption()> work) {
-  Services& services = call.services();
-  if (auto allowed = services.scheduler.may_wait(call.programmer()); !allowed) {
-    return allowed.error();
-  }
-  auto result = std::make_shared<Resumption>(Value());
-  services.offload([result, work = std::move(work)] { *result = work(); },
-                   [result, ticket = call.ticket(), &scheduler = services.scheduler] {
-                     scheduler.complete(ticket, std::move(*result));
-                   });
-  Wait wait;
-  wait.kind = Wait::Kind::job;
-  wait.label = label;
-  return wait;
 }
 
 // argon2(password [, salt [, passes [, memory_kib]]])

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "builtins/elsewhere.h"
 #include "builtins/families.h"
 #include "builtins/services.h"
 
@@ -175,51 +176,32 @@ Outcome run(Call& call) {
   return wait;
 }
 
-/// Has `look` make a value on another thread, for it reads files.
-Outcome look_up(Call& call, std::string label,
-                std::function<Result<Value>(sandbox::GuestLibrary&)> look) {
-  Services& services = call.services();
-  if (auto allowed = services.scheduler.may_wait(call.programmer()); !allowed) {
-    return allowed.error();
-  }
-  auto found = std::make_shared<Result<Value>>();
-  services.offload([look = std::move(look), found,
-                    &library = services.guest_programs] { *found = look(library); },
-                   [found, &scheduler = services.scheduler, ticket = call.ticket()] {
-                     if (*found) {
-                       scheduler.complete(ticket, std::move(**found));
-                     } else {
-                       scheduler.complete(ticket, found->error());
-                     }
-                   });
-  Wait wait;
-  wait.kind = Wait::Kind::job;
-  wait.label = std::move(label);
-  return wait;
-}
-
 Outcome list(Call& call) {
-  return look_up(call, "sandbox.list", [](sandbox::GuestLibrary& library) -> Result<Value> {
-    List names;
-    for (std::string& name : library.names()) names.emplace_back(std::move(name));
-    return Value(std::move(names));
-  });
+  return run_elsewhere(call, "sandbox.list",
+                       [&library = call.services().guest_programs]() -> Resumption {
+                         List names;
+                         for (std::string& name : library.names()) {
+                           names.emplace_back(std::move(name));
+                         }
+                         return Value(std::move(names));
+                       });
 }
 
 Outcome info(Call& call) {
-  std::string program = call.take(0).take_string();
-  return look_up(call, "sandbox.info",
-                 [program = std::move(program)](sandbox::GuestLibrary& library) -> Result<Value> {
-                   auto found = library.find(program);
-                   if (!found) return tl::unexpected(start_error("sandbox.info", found.error()));
-                   Map map;
-                   map.emplace(Value("sha256"), Value(std::move(found->sha256)));
-                   map.emplace(Value("bytes"), Value(static_cast<std::int64_t>(found->bytes)));
-                   map.emplace(Value("entry"), Value(std::int64_t{found->program->entry()}));
-                   map.emplace(Value("memory_bytes"),
-                               Value(static_cast<std::int64_t>(found->program->memory_bytes())));
-                   return Value(std::move(map));
-                 });
+  return run_elsewhere(
+      call, "sandbox.info",
+      [program = call.take(0).take_string(),
+       &library = call.services().guest_programs]() -> Resumption {
+        auto found = library.find(program);
+        if (!found) return start_error("sandbox.info", found.error());
+        Map map;
+        map.emplace(Value("sha256"), Value(std::move(found->sha256)));
+        map.emplace(Value("bytes"), Value(static_cast<std::int64_t>(found->bytes)));
+        map.emplace(Value("entry"), Value(std::int64_t{found->program->entry()}));
+        map.emplace(Value("memory_bytes"),
+                    Value(static_cast<std::int64_t>(found->program->memory_bytes())));
+        return Value(std::move(map));
+      });
 }
 
 }  // namespace

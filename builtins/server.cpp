@@ -1,7 +1,6 @@
 // The server itself: its end, its disk, its scripts, and what it says about its builtins.
 #include "builtins/common.h"
 #include "builtins/families.h"
-#include "vm/world_import.h"
 
 namespace cosmoo {
 namespace {
@@ -40,35 +39,32 @@ Outcome memory_usage(Call& call) {
   return Value(std::move(map));
 }
 
-Outcome load_scripts(Call& call) {
-  Services& services = call.services();
-  const auto loaded = import_folder(services.scripts_folder, services.world, ImportMode::update);
-  if (!loaded) return loaded.error();
-  Map map;
-  map.emplace(Value("objects"), Value(static_cast<std::int64_t>(loaded->objects)));
-  map.emplace(Value("created"), Value(static_cast<std::int64_t>(loaded->created)));
-  map.emplace(Value("verbs"), Value(static_cast<std::int64_t>(loaded->verbs)));
-  return Value(std::move(map));
-}
-
-std::string_view access_text(Access access) {
-  switch (access) {
-    case Access::everyone:
-      return "everyone";
-    case Access::programmer:
-      return "programmers";
-    case Access::wizard:
-      break;
+// The parameters, in their order: {name, types, optional}.
+Value describe_parameters(const Builtin& builtin) {
+  List all;
+  for (std::size_t i = 0; i < builtin.parameters.size(); ++i) {
+    List types;
+    for (const std::string_view type : names_of(builtin.parameters[i].types)) {
+      types.emplace_back(type);
+    }
+    Map map;
+    map.emplace(Value("name"), Value(builtin.parameters[i].name));
+    map.emplace(Value("types"), Value(std::move(types)));
+    map.emplace(Value("optional"), Value(i >= builtin.required));
+    all.emplace_back(std::move(map));
   }
-  return "wizards";
+  return Value(std::move(all));
 }
 
 Value describe(const Builtin& builtin) {
   Map map;
   map.emplace(Value("name"), Value(builtin.name));
+  map.emplace(Value("family"), Value(builtin.family));
   map.emplace(Value("signature"), Value(signature(builtin)));
+  map.emplace(Value("parameters"), describe_parameters(builtin));
+  map.emplace(Value("more"), Value(builtin.variadic));
   map.emplace(Value("returns"), Value(builtin.returns));
-  map.emplace(Value("access"), Value(access_text(builtin.access)));
+  map.emplace(Value("access"), Value(name_of(builtin.access)));
   map.emplace(Value("help"), Value(builtin.help));
   return Value(std::move(map));
 }
@@ -131,23 +127,15 @@ std::span<const Builtin> server_builtins() {
        memory_usage,
        "map",
        "How much there is: lua_bytes, objects, tasks, jobs."},
-      {"load_scripts",
-       {},
-       0,
-       Access::wizard,
-       load_scripts,
-       "map",
-       "Reads the scripts folder into the running world: new verbs and code, missing objects and "
-       "properties; values that are there stay. Returns how many objects, created, verbs. E_FILE, "
-       "E_INVARG with file and line, and then nothing is changed."},
       {"function_info",
        {{"name", kString}},
        0,
        Access::everyone,
        function_info,
        "map | list of maps",
-       "What a builtin is called with and does: name, signature, returns, access, help. Without a "
-       "name, all of them."},
+       "What a builtin is called with and does: name, family, signature, parameters (a list of "
+       "maps: name, types, optional), more (whether it takes any number of further arguments), "
+       "returns, access, help. Without a name, all of them."},
   };
   return kRows;
 }

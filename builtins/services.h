@@ -36,12 +36,14 @@ struct Services {
   sandbox::GuestEngine& guests;
   GuestPolicy guest_policy;
   std::string scripts_folder;
+  std::string export_folder;
   std::string version;
   /// Ends the server soon; players are told the reason.
   std::function<void(std::string reason)> shut_down;
   /// Writes a line into the server's log.
   std::function<void(std::string_view line)> log;
-  /// Runs `work` on another thread, then `then` on the loop: for what would hold up the world.
+  /// Runs `work` on another thread, one after the other, and then `then` on the loop: for what
+  /// would hold up the world.
   std::function<void(std::function<void()> work, std::function<void()> then)> offload;
   /// Set once the language is there.
   Engine* engine = nullptr;

@@ -6,31 +6,32 @@ namespace cosmoo {
 
 BuiltinTable make_builtin_table() {
   BuiltinTable table;
-  table.add(lua_builtins());
-  table.add(object_builtins());
-  table.add(family_builtins());
-  table.add(place_builtins());
-  table.add(quota_builtins());
-  table.add(property_builtins());
-  table.add(verb_builtins());
-  table.add(task_builtins());
-  table.add(connection_builtins());
-  table.add(connection_fact_builtins());
-  table.add(network_builtins());
-  table.add(list_builtins());
-  table.add(map_builtins());
-  table.add(string_builtins());
-  table.add(pattern_builtins());
-  table.add(conversion_builtins());
-  table.add(encoding_builtins());
-  table.add(json_builtins());
-  table.add(hash_builtins());
-  table.add(password_builtins());
-  table.add(random_builtins());
-  table.add(time_builtins());
-  table.add(server_builtins());
-  table.add(exec_builtins());
-  table.add(sandbox_builtins());
+  table.add("The language", lua_builtins());
+  table.add("Objects", object_builtins());
+  table.add("Parents and children", family_builtins());
+  table.add("Places", place_builtins());
+  table.add("Quotas", quota_builtins());
+  table.add("Properties", property_builtins());
+  table.add("Verbs", verb_builtins());
+  table.add("Tasks", task_builtins());
+  table.add("Connections", connection_builtins());
+  table.add("Facts of connections", connection_fact_builtins());
+  table.add("Listening", network_builtins());
+  table.add("Lists", list_builtins());
+  table.add("Maps", map_builtins());
+  table.add("Strings", string_builtins());
+  table.add("Patterns", pattern_builtins());
+  table.add("Conversions", conversion_builtins());
+  table.add("Encodings", encoding_builtins());
+  table.add("JSON", json_builtins());
+  table.add("Digests", hash_builtins());
+  table.add("Passwords", password_builtins());
+  table.add("Chance", random_builtins());
+  table.add("Times", time_builtins());
+  table.add("The server", server_builtins());
+  table.add("The world in files", world_file_builtins());
+  table.add("Programs of the machine", exec_builtins());
+  table.add("Guests", sandbox_builtins());
   return table;
 }
 

@@ -229,6 +229,10 @@ verb { "builtin", function()
   if not known then return nil end
   local lines = { { { bold = info.signature }, "  ->  ", info.returns } }
   if info.access ~= "everyone" then lines[2] = "  For " .. info.access .. " only." end
+  for _, parameter in ipairs(info.parameters) do
+    local types = #parameter.types >= 8 and "anything" or table.concat(parameter.types, " or ")
+    lines[#lines + 1] = ("  %s: %s%s"):format(parameter.name, types, parameter.optional and ", may be left out" or "")
+  end
   for _, line in ipairs($text:wrap(info.help, player:columns() - 2)) do
     lines[#lines + 1] = "  " .. line
   end

@@ -232,6 +232,31 @@ verb { "@reload", "none none none", function()
     report.verbs))
 end }
 
+verb { "@export", "any any any", function()
+  -- @export [OBJECT...]
+  -- Writes the world, or some objects, as Lua files into the folder that the configuration names.
+  set_task_perms(caller_perms(player))
+  local ok, report = pcall(function()
+    local objects = {}
+    for i, name in ipairs(args) do objects[i] = $named(name) end
+    return export_world(#objects > 0 and objects or nil)
+  end)
+  if not ok then return player:tell_error(report) end
+  player:tell(("Exported %d objects to %s: %d files written, %d removed."):format(report.objects, report.folder,
+    report.written, report.removed))
+end }
+
+verb { "@import", "any any any", function()
+  -- @import [replace]
+  -- Reads what @export writes: verbs and what is missing; with replace, objects become as the files say.
+  set_task_perms(caller_perms(player))
+  if argstr ~= "" and argstr ~= "replace" then return player:usage() end
+  local ok, report = pcall(import_world, argstr ~= "" and argstr or nil)
+  if not ok then return player:tell_error(report) end
+  player:tell(("Imported %d objects from %s: %d new, %d verbs changed."):format(report.objects, report.folder,
+    report.created, report.verbs))
+end }
+
 verb { "@shutdown", "any any any", function()
   -- @shutdown [REASON]
   -- Ends the server.

@@ -375,6 +375,8 @@ std::span<const Key> keys() {
        "The in-world code that a new world begins with; empty: what came with the server."},
       {"paths.executables", FIELD(paths.executables), 0, 0, "",
        "The programs that scripts may start; empty: what came with the server."},
+      {"paths.export", FIELD(paths.export_to), 0, 0, "",
+       "The folder that @export writes and @import reads; empty: export beneath the data."},
 
       {"log.level", FIELD(log.level), 0, 0, "debug|info|warning|error|off", "How much is logged."},
       {"log.file", FIELD(log.file), 0, 0, "",

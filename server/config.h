@@ -34,6 +34,7 @@ struct Config {
     std::string data = "cosmoo-data";
     std::string scripts;      ///< Empty: those that came with the server.
     std::string executables;  ///< Empty: those that came with the server.
+    std::string export_to;    ///< Empty: "export" beneath data.
   } paths;
 
   struct Log {

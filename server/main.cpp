@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <exception>
 
+#include "builtins/reference.h"
+#include "builtins/services.h"
 #include "server/app.h"
 #include "server/make_language.h"
 #include "server/options.h"
@@ -37,6 +39,14 @@ int serve(const cosmoo::Config& config) {
   return 0;
 }
 
+constexpr cosmoo::PrintOption kPrints[] = {
+    {"--print-config", cosmoo::default_config_text, "Print the default configuration and exit"},
+    {"--print-builtins", [] { return cosmoo::reference_page(cosmoo::make_builtin_table()); },
+     "Print the builtins' reference page and exit"},
+    {"--print-stubs", [] { return cosmoo::editor_stubs(cosmoo::make_builtin_table()); },
+     "Print what the Lua language server needs to know and exit"},
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -44,7 +54,7 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file as large as it may be is an error of writing, no end
   raise_descriptor_limit();
   try {
-    const auto options = cosmoo::read_options(argc, argv);
+    const auto options = cosmoo::read_options(argc, argv, kPrints);
     if (const auto* exit = std::get_if<cosmoo::ExitNow>(&options)) return exit->code;
     if (const auto* world = std::get_if<cosmoo::WorldCommand>(&options)) {
       const auto done = world->run(*world);

@@ -90,6 +90,7 @@ class LuaLanguage final : public Language {
             guests_,
             guest_policy(base.config.sandbox),
             base.config.paths.scripts,
+            base.config.paths.export_to,
             COSMOO_VERSION,
             base.shut_down,
             [&log = base.log](std::string_view line) { log.info(std::string(line)); },
@@ -128,7 +129,7 @@ class LuaLanguage final : public Language {
   sandbox::GuestLibrary guest_programs_;
   QuietPool guest_pool_;
   sandbox::GuestEngine guests_;
-  QuietPool pool_{1};
+  QuietPool pool_{1};  // one thread: files are written by one task at a time
   Services services_;
   std::unique_ptr<Engine> engine_;
 };

@@ -25,14 +25,14 @@ ExitNow complain(const std::string& what) {
 
 }  // namespace
 
-std::variant<Config, WorldCommand, ExitNow> read_options(int argc, char** argv) {
+std::variant<Config, WorldCommand, ExitNow> read_options(int argc, char** argv,
+                                                         std::span<const PrintOption> prints) {
   CLI::App app{"Cosmoo: a persistent, programmable world behind a telnet port.", "cosmoo"};
   app.footer("Ends with 0 when it did what was asked, with 1 when it did not.");
   app.set_version_flag("--version", "cosmoo " COSMOO_VERSION, "Print the version and exit");
   std::string config_file;
   app.add_option("--config", config_file, "The configuration file")->type_name("FILE");
-  bool print_config = false;
-  app.add_flag("--print-config", print_config, "Print the default configuration and exit");
+  for (const PrintOption& print : prints) app.add_flag(print.name, print.help);
   std::map<std::string, std::string> given;
   for (const OptionRow& row : rows()) {
     app.add_option(row.name, given[row.key], row.help)->type_name("VALUE");
@@ -46,8 +46,9 @@ std::variant<Config, WorldCommand, ExitNow> read_options(int argc, char** argv) 
   } catch (const CLI::ParseError& error) {
     return complain(std::string(error.what()) + " (see --help)");
   }
-  if (print_config) {
-    std::fputs(default_config_text().c_str(), stdout);
+  for (const PrintOption& print : prints) {
+    if (app.count(print.name) == 0) continue;
+    std::fputs(print.text().c_str(), stdout);
     return ExitNow{0};
   }
   Config config;

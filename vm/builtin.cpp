@@ -13,12 +13,45 @@ const Value& Call::operator[](std::size_t index) const {
 
 Ticket Call::ticket() const { return scheduler_.next_ticket(); }
 
-void BuiltinTable::add(std::span<const Builtin> rows) {
+std::string_view name_of(Access access) {
+  switch (access) {
+    case Access::everyone:
+      return "everyone";
+    case Access::programmer:
+      return "programmers";
+    case Access::wizard:
+      break;
+  }
+  return "wizards";
+}
+
+std::vector<std::string_view> names_of(TypeSet types) {
+  std::vector<std::string_view> names;
+  for (int i = 0; i <= static_cast<int>(Value::Type::map); ++i) {
+    const auto type = static_cast<Value::Type>(i);
+    if ((types & type_bit(type)) != 0) names.push_back(name_of(type));
+  }
+  return names;
+}
+
+std::string text_of(TypeSet types) {
+  if (types == types::kAny) return "anything";
+  if (types == types::kValue) return "anything but nil";
+  std::string text;
+  for (const std::string_view name : names_of(types)) {
+    if (!text.empty()) text += " or ";
+    text += name;
+  }
+  return text;
+}
+
+void BuiltinTable::add(std::string_view family, std::span<const Builtin> rows) {
   for (const Builtin& row : rows) {
     if (find(row.name) != nullptr) {
       throw std::logic_error("two builtins are called " + std::string(row.name));
     }
     rows_.push_back(row);
+    rows_.back().family = family;
   }
 }
 

@@ -29,6 +29,8 @@ struct Services;
 class Scheduler;
 
 enum class Access { everyone, programmer, wizard };
+/// "everyone", "programmers", "wizards"
+std::string_view name_of(Access access);
 
 /// Which types an argument may have, as bits of 1 << Value::Type.
 using TypeSet = std::uint16_t;
@@ -52,6 +54,10 @@ inline constexpr TypeSet kValue = kAny & ~kNil;
 /// A switch: true and false, or MOO's 1 and 0; see is_on().
 inline constexpr TypeSet kFlag = kBoolean | kInteger;
 }  // namespace types
+
+std::vector<std::string_view> names_of(TypeSet types);
+/// "string or object"; "anything" or "anything but nil" of all.
+std::string text_of(TypeSet types);
 
 /// Whether a switch is on. Not given, false and 0 are off.
 inline bool is_on(const Value& flag) {
@@ -149,12 +155,13 @@ struct Builtin {
   std::string_view returns;         ///< "string", "list of objects", "nothing"
   std::string_view help;            ///< One paragraph: what it does, units, errors.
   bool variadic = false;            ///< Takes any number of further arguments.
+  std::string_view family = {};     ///< Its heading; the table sets it.
 };
 
-/// All rows, of every family. Built once at start, then only read.
+/// All rows, family by family. Built once at start, then only read.
 class BuiltinTable {
  public:
-  void add(std::span<const Builtin> rows);
+  void add(std::string_view family, std::span<const Builtin> rows);
   const Builtin* find(std::string_view name) const;
   const std::vector<Builtin>& rows() const { return rows_; }
 

@@ -18,17 +18,6 @@ std::string count_text(const Builtin& builtin) {
   return fmt::format("{} to {}", builtin.required, most);
 }
 
-std::string types_text(TypeSet types) {
-  std::string text;
-  for (int i = 0; i <= static_cast<int>(Value::Type::map); ++i) {
-    const auto type = static_cast<Value::Type>(i);
-    if ((types & type_bit(type)) == 0) continue;
-    if (!text.empty()) text += " or ";
-    text += name_of(type);
-  }
-  return text;
-}
-
 bool takes(const Builtin& builtin, std::size_t index, const Value& value) {
   if (index >= builtin.parameters.size()) return true;
   if (index >= builtin.required && value.is_nil()) return true;
@@ -46,7 +35,7 @@ void check_arguments(lua_State* L, const Builtin& builtin, const Arguments& argu
     if (takes(builtin, i, arguments[i])) continue;
     raise(L, Error(ErrorCode::type,
                    fmt::format("{}(): argument {} ({}) must be {}, not {}", builtin.name, i + 1,
-                               builtin.parameters[i].name, types_text(builtin.parameters[i].types),
+                               builtin.parameters[i].name, text_of(builtin.parameters[i].types),
                                name_of(arguments[i].type()))));
   }
 }

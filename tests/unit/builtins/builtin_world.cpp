@@ -150,6 +150,7 @@ BuiltinWorld::BuiltinWorld(SchedulerLimits limits, LuaOptions options)
                .guests = outside_->guests,
                .guest_policy = {},
                .scripts_folder = {},
+               .export_folder = {},
                .version = "test",
                .shut_down = [this](std::string) { outside_->shut_down = true; },
                .log = [this](std::string_view line) { log.emplace_back(line); },

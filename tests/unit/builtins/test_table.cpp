@@ -39,7 +39,7 @@ TEST_CASE("a signature shows what may be left out") {
 TEST_CASE("two builtins of one name are refused at once") {
   BuiltinTable table = make_builtin_table();
   const Builtin again[] = {{"exec", {}, 0, Access::everyone, nullptr, "", ""}};
-  CHECK_THROWS(table.add(again));
+  CHECK_THROWS(table.add("Programs", again));
 }
 
 }  // namespace

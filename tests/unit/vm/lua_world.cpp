@@ -69,8 +69,8 @@ LuaWorld::LuaWorld(SchedulerLimits limits, LuaOptions options) : scheduler(limit
   REQUIRE(world.set_flag(ObjectId{2}, kProgrammer, true).has_value());
   REQUIRE(world.set_flag(ObjectId{3}, kProgrammer, true).has_value());
   REQUIRE(world.set_owner(ObjectId{3}, ObjectId{3}).has_value());
-  builtins.add(kRows);
-  builtins.add(lua_builtins());
+  builtins.add("Of the test", kRows);
+  builtins.add("The language", lua_builtins());
   engine = make_lua_engine(world, scheduler, builtins, services, options);
   scheduler.on_end([this](const Task&, const Step& step) {
     if (const auto* failed = std::get_if<Failed>(&step)) last_traceback = failed->traceback;
