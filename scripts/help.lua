@@ -87,6 +87,16 @@ property { "hooks", {
   "One that fails is passed over. `do_login_command = false` in [sessions] is the way in past a bad one.",
 } }
 
+property { "guests", {
+  "A guest is a program for a simulated processor, written in C and compiled elsewhere: how is in",
+  "executables/guests/README.md. It can reach nothing but the texts that it is given, and leaves an",
+  "output; so every programmer may bring one and run it.",
+  "@guests                     what there is",
+  "@run-guest NAME on OBJECT   runs one on a note's text, or else on the object's description",
+  "@guest NAME                 then paste what `base64 FILE` prints, `.` ends; @rmguest NAME",
+  "In code: sandbox.run(player:guest(\"wordcount\"), {\"a text\"}).output, see help sandbox.run",
+} }
+
 property { "screen", {
   "@pagelength LINES|auto|off   long output comes in pages; @more shows the next one",
   "@colour on|off|auto          auto: as your client says it can",

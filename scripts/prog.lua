@@ -4,21 +4,23 @@ object { name = "programmer", parents = { "builder" }, flags = "fertile readable
 -- What is being edited: see $editor.
 property { "edits", {}, perms = "c" }
 
--- player:read_text(): the lines that the player types up to ".", and how it ended: "done", "abort"
--- or "gone", when the connection is.
+-- player:read_text([most]): the lines that the player types up to ".", and how it ended: "done",
+-- "abort", "gone", when the connection is, or "large": of more than so many bytes there are only the
+-- first ones.
 verb { "read_text", function()
   set_task_perms(caller_perms(player))
-  local lines = {}
+  local lines, left = {}, args[1] or math.huge
   while true do
     local there, line = pcall(read, player)
     if not there then return lines, "gone" end
-    if line == "." then return lines, "done" end
+    if line == "." then return lines, left < 0 and "large" or "done" end
     if line:lower() == "@abort" then
       player:tell("Given up.")
       return lines, "abort"
     end
     -- A line that begins with a dot is sent with two, so that "." can be part of a text.
-    lines[#lines + 1] = line:sub(1, 2) == ".." and line:sub(2) or line
+    left = left - #line
+    if left >= 0 then lines[#lines + 1] = line:sub(1, 2) == ".." and line:sub(2) or line end
   end
 end }
 
@@ -336,7 +338,7 @@ verb { "@kill", "any none none", function()
   player:tell("Killed task ", id, ".")
 end }
 
--- --- guests: programs for the simulated processor, see help sandbox.run
+-- --- guests: programs for the simulated processor, see help guests
 
 -- Those that the player has brought, by name: their bytes.
 property { "guests", {}, perms = "c" }
@@ -362,6 +364,36 @@ verb { "@guests", "none none none", function()
   player:tell_lines($text:table({ "Guest", "Whose", "Bytes", "SHA-256" }, rows))
 end }
 
+verb { "@guest", "any none none", function()
+  -- @guest NAME
+  -- Takes a guest that you paste, as the lines that `base64 FILE` prints, up to `.`. See help guests.
+  set_task_perms(caller_perms(player))
+  if dobjstr == "" then return player:usage() end
+  local ok, why = pcall(function()
+    local name, most = $guests:name(dobjstr), $guests.most_bytes
+    player:tell("Now paste ", name, " in base64. `.` alone ends, @abort gives up.")
+    local lines, ending = player:read_text(most * 3 // 2)
+    if ending == "abort" or ending == "gone" then return end
+    local bytes = ending == "done" and $guests:decode(lines)
+    if not bytes or #bytes > most then raise(E_QUOTA, "A guest may have " .. $text:count(most, "byte") .. ".") end
+    local about = sandbox.info(bytes)
+    player.guests[name] = bytes
+    player:tell("You have the guest ", name, " of ", $text:count(about.bytes, "byte"), ", SHA-256 ",
+      about.sha256:sub(1, 16), ". @run-guest ", name, " runs it.")
+  end)
+  if not ok then player:tell_error(why) end
+end }
+
+verb { "@rmguest", "any none none", function()
+  -- @rmguest NAME
+  -- Takes a guest of yours away.
+  set_task_perms(caller_perms(player))
+  if dobjstr == "" then return player:usage() end
+  if not player.guests[dobjstr] then return player:tell("You have no guest ", dobjstr, ": @guests shows them.") end
+  player.guests[dobjstr] = nil
+  player:tell("Took ", dobjstr, " away.")
+end }
+
 verb { "@run-guest", "any any any", function()
   -- @run-guest NAME [on OBJECT]
   -- Runs a guest on the text of an object: its property text if it has one, else its description.
@@ -372,6 +404,7 @@ verb { "@run-guest", "any any any", function()
     if iobjstr ~= "" then
       local object = $named(iobjstr)
       local found, text = pcall(function() return object.text end)
+      if not found and text ~= E_PROPNF then raise(text) end
       if not found then text = object.description end
       data[1] = type(text) == "string" and text or table.concat(text, "\n") .. "\n"
     end

@@ -1,5 +1,6 @@
 // sandbox.* through the real server: what a run gives, each error, each limit and quota, and kills.
 #include <doctest/doctest.h>
+#include <sodium.h>
 
 #include <filesystem>
 #include <fstream>
@@ -14,12 +15,26 @@ namespace {
 
 const fs::path kGuests = fs::path(COSMOO_SCRIPTS).parent_path() / "executables" / "guests";
 
+std::string bytes_of(const std::string& name) {
+  std::ifstream file(kGuests / name, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// As `base64` prints it: lines of 76 characters.
+std::string base64_of(const std::string& bytes) {
+  std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_ORIGINAL), ' ');
+  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+  text.pop_back();  // its NUL
+  std::string lines;
+  for (std::size_t at = 0; at < text.size(); at += 76) lines += text.substr(at, 76) + "\r\n";
+  return lines;
+}
+
 // The bytes of a guest, as a Lua expression.
 std::string literal_of(const std::string& name) {
-  std::ifstream file(kGuests / name, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   std::string literal = "'";
-  for (const char byte : bytes) {
+  for (const char byte : bytes_of(name)) {
     char text[8];
     std::snprintf(text, sizeof text, "\\x%02x", static_cast<unsigned char>(byte));
     literal += text;
@@ -212,4 +227,105 @@ TEST_CASE("@guests and @run-guest show and run what came with the server") {
   CHECK(client.expect(" instructions]").find("0 3 17 data0") != std::string::npos);
   client.line("@run-guest nothing");
   client.expect("there is none");
+}
+
+TEST_CASE("a programmer pastes a guest in base64, and runs it on a note's text") {
+  const TempDirectory world;
+  ServerOptions options;
+  options.data = world.path() / "world";
+  {
+    Server server(options);
+    Client wizard = server.log_in();
+    wizard.line("@player Ann secret-ann programmer");
+    wizard.expect("Ann");
+    Client ann = server.log_in("Ann", "secret-ann");
+    ann.line("@guest counter");
+    ann.expect("Now paste counter in base64.");
+    ann.send(base64_of(bytes_of("wordcount")) + ".\r\n");
+    ann.expect("You have the guest counter of " + std::to_string(bytes_of("wordcount").size()) +
+               " bytes");
+    ann.line("@create $note named list");
+    ann.expect("You now have list");
+    ann.line("write three small words on list");
+    ann.expect("It has 1 line now.");
+    ann.line("write two more on list");
+    ann.expect("It has 2 lines now.");
+    ann.line("@run-guest counter on list");
+    CHECK(ann.expect("[counter ended with 0 after ").find("2 5 27 data0") != std::string::npos);
+    ann.expect(" instructions]");
+    CHECK(eval(ann, "sandbox.run(player:guest('counter'), {'a b'}).output") ==
+          "\"0 2 3 data0\\n\"");
+    ann.line("@guests");
+    CHECK(ann.expect("counter").find("hello") != std::string::npos);
+    CHECK(ann.read_line().find("you") != std::string::npos);
+    // It is Ann's alone.
+    CHECK(error_of(wizard, "sandbox.run(player:guest('counter'))") == "\"E_INVARG\"");
+    server.stop();
+  }
+  Server again(options);
+  Client ann = again.log_in("Ann", "secret-ann");
+  ann.line("@run-guest counter on list");
+  ann.expect("[counter ended with 0 after ");
+  ann.line("@rmguest counter");
+  ann.expect("Took counter away.");
+  ann.line("@run-guest counter on list");
+  ann.expect("the guest counter: there is none");
+  ann.line("@rmguest counter");
+  ann.expect("You have no guest counter");
+}
+
+TEST_CASE("what is wrong with a pasted guest is said, and the paste is no command") {
+  Server server;
+  Client client = server.log_in();
+  const std::string hello = bytes_of("hello");
+  const auto answer = [&client](const std::string& pasted, const std::string& expected) {
+    client.line("@guest mine");
+    client.expect("Now paste mine in base64.");
+    client.send(pasted + ".\r\n");
+    client.expect(expected);
+    CHECK(eval(client, "player.guests.mine") == "nil");
+  };
+  answer("", "Nothing was pasted.");
+  answer("say hello!\r\n", "Line 1 is not base64: it has \"!\" in it.");
+  answer("say hell\r\n", "The base64 is cut off: 7 characters are not a multiple of 4.");
+  answer("AAAA\r\nAA?A\r\n", "Line 2 is not base64: it has \"?\" in it.");
+  answer("AA==\r\nAAAA\r\n", "Line 2 comes after the end of the base64");
+  answer("A===\r\n", "decode_base64(): the text is not base64 from character");
+  answer(base64_of("#!/bin/sh\n"),
+         "That is no ELF file: it begins with 23 21 2f 62, not 7f 45 4c 46.");
+  answer(base64_of(hello.substr(0, 40)), "not an ELF file: 40 bytes are too few for its header");
+  std::string other = hello;
+  other[18] = 62;
+  answer(base64_of(other), "not for Moxie: machine 62 instead of 223");
+  answer(base64_of(hello.substr(0, 200)), "beyond the file");
+  const std::string lines = base64_of(hello);
+  answer(lines.substr(0, lines.find("\r\n", 200) - 2) + "\r\n", "The base64 is cut off");
+
+  client.line("@guest mine");
+  client.expect("Now paste mine in base64.");
+  client.send("AAAA\r\n@abort\r\n");
+  client.expect("Given up.");
+  client.line("@guest ../hello");
+  client.expect("A guest's name has letters, digits, - and _, at most 40.");
+  // Of a paste that is too large the rest is not taken for commands.
+  eval(client, "$guests.most_bytes = 1000");
+  std::string large;
+  for (int i = 0; i < 1000; ++i) large += ";player.guests.mine = 'x'\r\n";
+  answer(large, "A guest may have 1000 bytes.");
+  answer(base64_of(hello.substr(0, 1002)), "A guest may have 1000 bytes.");
+}
+
+TEST_CASE("a guest that is brought counts against its owner's quota of bytes") {
+  Server server;
+  Client wizard = server.log_in();
+  wizard.line("@player Ann secret-ann programmer");
+  wizard.expect("Ann");
+  Client ann = server.log_in("Ann", "secret-ann");
+  wizard.line("@setquota Ann bytes 3000");
+  wizard.expect("Ann");
+  ann.line("@guest forth");
+  ann.expect("Now paste forth in base64.");
+  ann.send(base64_of(bytes_of("forth")) + ".\r\n");
+  ann.expect("quota");
+  CHECK(eval(ann, "player.guests.forth") == "nil");
 }
