@@ -18,4 +18,16 @@ std::string_view to_string(Status status) {
   return "unknown";
 }
 
+std::string_view to_string(Accounting accounting) {
+  switch (accounting) {
+    case Accounting::engine:
+      return "engine";
+    case Accounting::cgroup:
+      return "cgroup";
+    case Accounting::rusage:
+      return "rusage";
+  }
+  return "unknown";
+}
+
 }  // namespace cosmoo::sandbox

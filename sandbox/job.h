@@ -16,10 +16,22 @@
 
 namespace cosmoo::sandbox {
 
-/// What a job may use up. A limit that is reached ends the job; the Result says which one it was.
+/// What a job may use up: all its processes together, unless it says otherwise. Wall time, CPU
+/// time, memory, processes and output end the job when they are reached, and the Result says which
+/// it was by the name that stands here in quotes. What was asked for and cannot be enforced on this
+/// machine is named in Result::not_enforced. None: no limit. A job never writes a core dump.
 struct Limits {
-  std::optional<std::chrono::milliseconds> wall = {};  ///< From start to end; none: for ever.
-  std::size_t output_bytes = 1 << 20;                  ///< Of each of standard output and error.
+  std::optional<std::chrono::milliseconds> wall = {};  ///< From start to end: Status::timed_out.
+  std::optional<std::chrono::milliseconds> cpu = {};   ///< "cpu": user and system time.
+  std::optional<std::uint64_t> memory_bytes = {};      ///< "memory"
+  std::optional<std::uint64_t> processes = {};         ///< "processes": threads count as well.
+  /// "cpu_shares": its part of a busy machine, against 1024 for others.
+  std::optional<std::uint64_t> cpu_shares = {};
+  /// "open_files", of each process: the descriptor after that is refused, nothing ends.
+  std::optional<std::uint64_t> open_files = {};
+  /// "file_size": of each file. Writing more ends the process that tries.
+  std::optional<std::uint64_t> file_size_bytes = {};
+  std::size_t output_bytes = 1 << 20;  ///< "output": of each of standard output and error.
 
   bool operator==(const Limits&) const = default;
 };
@@ -29,7 +41,12 @@ struct Context {
   std::vector<std::string> args;  ///< args[0] is the name the program sees as its own.
   std::vector<std::string> env;   ///< "NAME=value", exactly what the program gets.
   std::string input;              ///< All of standard input, then end of file.
-  std::string working_directory;  ///< Empty: the server's own.
+  /// As the job sees it. Made with mode 0755 if it is not there, and then removed after the job
+  /// with all that is in it. Empty: the server's own, or /tmp where the job cannot see that.
+  std::string working_directory;
+  std::string profile;                    ///< How it is confined; empty: the engine's default.
+  std::optional<std::uint32_t> uid = {};  ///< None: the profile's, else the server's.
+  std::optional<std::uint32_t> gid = {};  ///< Likewise. Supplementary groups are dropped.
   Limits limits;
 };
 
@@ -43,12 +60,23 @@ enum class Status {
 
 std::string_view to_string(Status status);
 
+/// Where the figures of a Usage come from.
+enum class Accounting {
+  engine,  ///< The engine counted itself (guests).
+  cgroup,  ///< A control group: all that the job started.
+  rusage   ///< The system's account of the leader and the children that it has waited for.
+};
+
+std::string_view to_string(Accounting accounting);
+
 struct Usage {
   double cpu_s = 0;   ///< User and system time of the job.
   double wall_s = 0;  ///< From start to end.
-  /// Of its largest process; 0: not known.
+  /// By rusage: of its largest process. 0: not known.
   std::uint64_t memory_peak_bytes = 0;
   std::uint64_t instructions = 0;  ///< Guests only.
+  Accounting cpu_from = Accounting::engine;
+  Accounting memory_from = Accounting::engine;
 };
 
 /// Where a guest went wrong.
@@ -64,7 +92,9 @@ struct Result {
   Status status = Status::exited;
   int exit_code = -1;  ///< 0..255 if it exited, else -1.
   int signal = 0;      ///< The signal that ended it, else 0.
-  std::string limit;   ///< Status::over_limit: "output", ...; else empty.
+  std::string limit;   ///< Status::over_limit: its name, see Limits; else empty.
+  /// The names of limits that were asked for and not enforced.
+  std::vector<std::string> not_enforced;
   std::string stdout_bytes;
   std::string stderr_bytes;
   std::optional<GuestFault> fault;  ///< Guests only, if they faulted.
@@ -87,9 +117,12 @@ struct JobInfo {
   std::string label;        ///< What runs, for people: the command line, shortened.
   std::int64_t owner = -1;  ///< Whom it belongs to: opaque here, an object number upstairs.
   int pid = -1;
+  std::string profile;  ///< Of a process: how it is confined.
   std::chrono::system_clock::time_point started_at;
-  std::uint64_t stdout_bytes = 0;  ///< So far.
+  std::uint64_t stdout_bytes = 0;  ///< So far, as the rest.
   std::uint64_t stderr_bytes = 0;
+  double cpu_s = 0;
+  std::uint64_t memory_bytes = 0;  ///< In use now; 0: not known.
 };
 
 /// A running job. Destroying the handle does not end it; its engine owns it.

@@ -164,6 +164,7 @@ tl::expected<std::shared_ptr<Job>, StartError> ProcessEngine::Impl::start(Execut
   info.label = std::move(label);
   info.owner = owner;
   info.pid = process->pid;
+  info.profile = "open";
   info.started_at = process->started_at;
   auto job = std::make_shared<ProcessJob>(*this, std::move(info), std::move(*process));
   jobs_[*id] = {job, std::move(on_complete)};

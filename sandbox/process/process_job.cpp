@@ -37,6 +37,21 @@ double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
+/// The limits that this job was to have and has not.
+std::vector<std::string> not_enforced(const Limits& limits) {
+  std::vector<std::string> names;
+  const auto add = [&](bool asked, const char* name) {
+    if (asked) names.emplace_back(name);
+  };
+  add(limits.cpu.has_value(), "cpu");
+  add(limits.memory_bytes.has_value(), "memory");
+  add(limits.processes.has_value(), "processes");
+  add(limits.cpu_shares.has_value(), "cpu_shares");
+  add(limits.open_files.has_value(), "open_files");
+  add(limits.file_size_bytes.has_value(), "file_size");
+  return names;
+}
+
 }  // namespace
 
 struct ProcessJob::Live {
@@ -189,6 +204,8 @@ Result ProcessJob::make_result() {
     result.status = Status::over_limit;
     result.limit = "output";
   }
+  result.not_enforced = not_enforced(live_->process.limits);
+  result.usage.cpu_from = result.usage.memory_from = Accounting::rusage;
   result.stdout_bytes = live_->output.take();
   result.stderr_bytes = live_->errors.take();
   result.usage.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);

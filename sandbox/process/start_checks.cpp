@@ -71,6 +71,12 @@ std::optional<StartError> objection_to(const Context& context) {
   if (has_nul(context.working_directory)) {
     return bad_argument("the working directory contains a NUL byte");
   }
+  if (!context.profile.empty() && context.profile != "open") {
+    return bad_argument("there is no profile " + in_quotes(context.profile) + "; there is open");
+  }
+  if (context.uid || context.gid) {
+    return bad_argument("a user or group of the job's own is not possible here");
+  }
   return std::nullopt;
 }
 
