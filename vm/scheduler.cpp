@@ -8,8 +8,6 @@ namespace cosmoo {
 namespace {
 
 constexpr std::chrono::milliseconds kTurn{2};
-// Timers are looked at once in so many slices, so that a clock read does not cost each of them.
-constexpr int kSlicesBetweenClocks = 16;
 // Of a task's last slice, and of slices after the last.
 constexpr Scheduler::Delay kLastSlice{0.1};
 constexpr Scheduler::Delay kLeastSlice{0.01};
@@ -82,7 +80,7 @@ std::optional<Value> Scheduler::run_now(ObjectId player, ObjectId owner,
 void Scheduler::make_ready(Task& task, Resumption with) {
   task.state = TaskState::queued;
   task.pending = std::move(with);
-  ready_.push_back(task.id);
+  ready_.push(task.owner, task.id);
   if (running_ == nullptr && wake_) wake_();
 }
 
@@ -90,25 +88,15 @@ bool Scheduler::run_ready() {
   timer_moved_ = false;  // the owner asks for the next deadline after this
   const auto turn_ends = Clock::now() + kTurn;
   wake_due(Clock::now());
-  int slices = 0;
-  while (ready_head_ < ready_.size()) {
-    const auto it = tasks_.find(ready_[ready_head_++]);
+  while (const auto next = ready_.pop()) {
+    const auto it = tasks_.find(*next);
     // Killed meanwhile, or here a second time after a kill and a new wait: not ours to run.
     if (it == tasks_.end() || it->second->state != TaskState::queued) continue;
     leave_idle(*it->second);
     run_slice(*it->second);
-    if (++slices % kSlicesBetweenClocks == 0) {
-      const auto now = Clock::now();
-      wake_due(now);
-      if (now >= turn_ends) break;
-    }
-  }
-  if (ready_head_ == ready_.size()) {
-    ready_.clear();
-    ready_head_ = 0;
-  } else if (ready_head_ > 1024) {
-    ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(ready_head_));
-    ready_head_ = 0;
+    const auto now = Clock::now();
+    wake_due(now);
+    if (now >= turn_ends) break;
   }
   return !ready_.empty();
 }
@@ -147,7 +135,7 @@ std::optional<Value> Scheduler::run_slice(Task& task) {
   } else {
     value = finish(task, std::move(step));
   }
-  if ((ready_head_ < ready_.size() || timer_moved_) && wake_) wake_();
+  if ((!ready_.empty() || timer_moved_) && wake_) wake_();
   return value;
 }
 

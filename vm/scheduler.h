@@ -2,7 +2,8 @@
 //
 // Rules
 //  1. One task runs at a time and is never preempted by another; run_ready() gives the event loop
-//     its turn back after `kTurn`.
+//     its turn back after `kTurn`, or after one slice that is longer. Owners of tasks that are
+//     ready take turns.
 //  2. A task wakes once for each wait: by the first of completion, resume, timer or kill.
 //  3. A task in its last slice (see interrupt_all) cannot wait: whoever would let it raises
 //  E_INTRPT.
@@ -17,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "vm/ready_queue.h"
 #include "vm/task.h"
 
 namespace cosmoo {
@@ -157,8 +159,7 @@ class Scheduler {
   std::function<void()> wake_;
   OnEnd on_end_;
   std::unordered_map<TaskId, std::unique_ptr<Task>> tasks_;
-  std::vector<TaskId> ready_;  // FIFO: ready_head_ is the next
-  std::size_t ready_head_ = 0;
+  ReadyQueue ready_;
   std::vector<Timer> timers_;  // a heap, soonest on top; stale entries are skipped
   std::size_t stale_timers_ = 0;
   bool timer_moved_ = false;  // the soonest timer is another one, and the owner does not know

@@ -56,6 +56,43 @@ TEST_CASE("ready tasks run in the order in which they became ready") {
   CHECK(scheduler.size() == 0);
 }
 
+// A programmer with a thousand tasks that are always ready must not slow another's single one.
+TEST_CASE("owners take turns, however many tasks each has ready") {
+  Scheduler scheduler{{}};
+  std::vector<ObjectId> order;
+  const auto queue = [&](ObjectId owner) {
+    REQUIRE(scheduler.start(owner, owner, scripted([&order, owner](Task&, Resumption) -> Step {
+                              order.push_back(owner);
+                              return Finished{};
+                            }),
+                            kBackground));
+  };
+  for (int i = 0; i < 4; ++i) queue(kMe);
+  queue(kOther);
+  queue(kOther);
+  drain(scheduler);
+  CHECK(order == std::vector{kMe, kOther, kMe, kOther, kMe, kMe});
+}
+
+TEST_CASE("a long slice ends the turn, so that the loop can serve others between two of them") {
+  Scheduler scheduler{{}};
+  int slices = 0;
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(scheduler.start(kMe, kMe, scripted([&slices](Task&, Resumption) -> Step {
+                              const auto until = Clock::now() + std::chrono::milliseconds(10);
+                              while (Clock::now() < until) {
+                              }
+                              ++slices;
+                              return Finished{};
+                            }),
+                            kBackground));
+  }
+  CHECK(scheduler.run_ready());
+  CHECK(slices == 1);
+  drain(scheduler);
+  CHECK(slices == 3);
+}
+
 TEST_CASE("a completion with a stale ticket wakes nobody") {
   Scheduler scheduler{{}};
   std::vector<Ticket> tickets;
