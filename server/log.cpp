@@ -6,7 +6,21 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "vm/plain_text.h"
+
 namespace cosmoo {
+namespace {
+
+std::string record(std::string_view text) {
+  std::string out;
+  for (const char c : plain_text(text)) {
+    out += c;
+    if (c == '\n') out += "    ";
+  }
+  return out;
+}
+
+}  // namespace
 
 struct Log::Sink {
   std::string file;
@@ -45,10 +59,10 @@ Result<std::unique_ptr<Log>> Log::open(std::string_view level, std::string file)
   return log;
 }
 
-void Log::debug(std::string_view text) { sink_->logger->debug(text); }
-void Log::info(std::string_view text) { sink_->logger->info(text); }
-void Log::warning(std::string_view text) { sink_->logger->warn(text); }
-void Log::error(std::string_view text) { sink_->logger->error(text); }
+void Log::debug(std::string_view text) { sink_->logger->debug(record(text)); }
+void Log::info(std::string_view text) { sink_->logger->info(record(text)); }
+void Log::warning(std::string_view text) { sink_->logger->warn(record(text)); }
+void Log::error(std::string_view text) { sink_->logger->error(record(text)); }
 
 void Log::reopen() {
   try {

@@ -18,6 +18,8 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  // Control characters are left out, and lines after the first are indented: no text that others
+  // have a part in looks like a record of its own.
   void debug(std::string_view text);
   void info(std::string_view text);
   void warning(std::string_view text);
