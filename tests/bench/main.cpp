@@ -25,7 +25,7 @@ struct Measurement {
   const char* name;
   void (*run)(const Scale&, Report&);
 };
-extern const Measurement kMeasurements[8];
+extern const Measurement kMeasurements[9];
 
 // doctest's test cases take no arguments.
 Options chosen;
@@ -89,7 +89,7 @@ TEST_CASE("the server against the least that its work costs") {
 const Measurement kMeasurements[] = {
     {"exec", measure_exec},         {"large", measure_large_server}, {"many", measure_many_at_once},
     {"transfer", measure_transfer}, {"lines", measure_lines},        {"tasks", measure_tasks},
-    {"language", measure_language}, {"fairness", measure_fairness},
+    {"language", measure_language}, {"fairness", measure_fairness},  {"load", measure_load},
 };
 
 }  // namespace

@@ -34,5 +34,7 @@ void measure_tasks(const Scale& scale, Report& report);
 void measure_language(const Scale& scale, Report& report);
 /// fairness.cpp
 void measure_fairness(const Scale& scale, Report& report);
+/// load.cpp
+void measure_load(const Scale& scale, Report& report);
 
 }  // namespace cosmoo::bench
