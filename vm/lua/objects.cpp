@@ -132,7 +132,7 @@ std::optional<ObjectId> to_object(lua_State* L, int index) {
 std::optional<Symbol> to_symbol(lua_State* L, int index) {
   std::size_t size = 0;
   const char* text = lua_tolstring(L, index, &size);
-  return runtime(L).world.symbols().find({text, size});
+  return runtime(L).symbols.find({text, size});
 }
 
 void open_objects(lua_State* L) {

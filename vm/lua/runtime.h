@@ -22,6 +22,7 @@
 #include "vm/engine.h"
 #include "vm/lua/engine.h"
 #include "vm/lua/slice_alarm.h"
+#include "vm/lua/symbol_cache.h"
 #include "vm/scheduler.h"
 #include "vm/world/world.h"
 
@@ -68,6 +69,7 @@ struct Runtime {
   lua_State* main = nullptr;
   LuaExecution* current = nullptr;  ///< The task that runs, if any.
   MemoryAccount memory{};
+  SymbolCache symbols{world.symbols()};
   SliceAlarm alarm{budget_hook};
   std::chrono::nanoseconds cpu_seen{
       0};  ///< The thread's processor time when it was last looked at.

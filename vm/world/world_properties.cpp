@@ -99,9 +99,11 @@ std::vector<Symbol> World::own_properties(ObjectId id) const {
 
 // The object's own slot, made as a clear one if it has none. Null: no such property.
 Property* World::own_slot(Object& object, Symbol name) {
+  if (const auto own = object.properties.find(name); own != object.properties.end()) {
+    return &own->second;
+  }
   const FoundProperty found = find_property(object, name);
   if (!found.slot) return nullptr;
-  if (found.own) return const_cast<Property*>(found.slot);
   Property slot{Value(), slot_owner(object, found), found.slot->permissions, false, true};
   hold(object, kSlotBytes);
   return &object.properties.emplace(name, std::move(slot)).first->second;

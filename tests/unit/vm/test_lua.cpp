@@ -61,6 +61,21 @@ TEST_CASE("names of properties and verbs do not mind case") {
   CHECK(lua.run("#1:doit() ~= nil") == "true");
 }
 
+// Where Lua kept one name it may keep another next; no name may be taken for another.
+TEST_CASE("names that come and go are told from each other") {
+  LuaWorld lua(plenty_of_budget());
+  for (int i = 0; i < 100; ++i) {
+    lua.property(kRoot, "name_number_" + std::to_string(i), Value(std::int64_t{i}));
+  }
+  CHECK(lua.run("for round = 1, 50 do for i = 0, 99 do "
+                "if #1['name_number_' .. i] ~= i then return {round, i} end "
+                "if pcall(function() return #1['name_numbr_' .. i] end) then return i end "
+                "local junk = {} for j = 1, 20 do junk[j] = 'junk' .. i * j end "
+                "end end return 'told'") == "\"told\"");
+  CHECK(lua.run("#1['']").find("E_PROPNF") != std::string::npos);
+  CHECK(lua.run("#1['name\\0']").find("E_PROPNF") != std::string::npos);
+}
+
 TEST_CASE("a verb call exchanges values, not tables") {
   LuaWorld lua;
   lua.verb(kRoot, "change", "args[1].x = 'changed' return args[1]");
