@@ -17,7 +17,8 @@ class Pump {
   void keep(World& world, WriteBehind& store);
 
  private:
-  void post_run();
+  void run_soon();
+  void run_after(int passes);
   void run();
   void set_timer();
 
@@ -26,7 +27,7 @@ class Pump {
   boost::asio::steady_timer timer_;
   boost::asio::steady_timer write_timer_;
   std::optional<Clock::time_point> timer_at_;
-  bool posted_ = false;
+  bool awaited_ = false;  // a run() is on its way, or goes on
 };
 
 }  // namespace cosmoo
