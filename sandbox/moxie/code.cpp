@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <limits>
 #include <vector>
 
 #include "sandbox/moxie/interpreter.h"
@@ -41,8 +42,11 @@ constexpr Pattern kPatterns[] = {
 #undef MOXIE_LOOP
 };
 
-/// The handler of what these instructions begin with, if they can be executed as one, else 0.
-std::int32_t joined_handler(std::span<const Instruction* const> instructions) {
+/// A block that is longer is cut by an instruction that is run from its bytes.
+constexpr std::uint32_t kLongestBlock = std::numeric_limits<std::uint16_t>::max();
+
+/// The handler of what these instructions begin with, if they can be executed as one, else null.
+const void* joined_handler(std::span<const Instruction* const> instructions) {
   // Patterns by their first operation, in their order.
   static const auto by_first = [] {
     std::vector<std::vector<std::size_t>> lists(kOperations);
@@ -54,7 +58,7 @@ std::int32_t joined_handler(std::span<const Instruction* const> instructions) {
   for (const std::size_t i : by_first[static_cast<std::size_t>(instructions[0]->operation)]) {
     if (kPatterns[i].fits(instructions)) return handlers().joined[i];
   }
-  return 0;
+  return nullptr;
 }
 
 bool has_target(Operation operation) {
@@ -65,12 +69,14 @@ bool has_target(Operation operation) {
 /// Slots between an instruction and the one behind it.
 std::uint32_t slots_of(const Instruction& instruction) { return instruction.length / 2u; }
 
-void publish(Slot& slot, std::int32_t handler, std::uint32_t block) {
-  __atomic_store_n(&slot.block, block, __ATOMIC_RELAXED);
+void publish(Slot& slot, const void* handler, std::uint32_t block) {
+  slot.block = static_cast<std::uint16_t>(block);
   __atomic_store_n(&slot.handler, handler, __ATOMIC_RELEASE);
 }
 
-bool is_filled(const Slot& slot) { return __atomic_load_n(&slot.handler, __ATOMIC_ACQUIRE) != 0; }
+bool is_filled(const Slot& slot) {
+  return __atomic_load_n(&slot.handler, __ATOMIC_ACQUIRE) != nullptr;
+}
 
 }  // namespace
 
@@ -110,7 +116,7 @@ void Code::fill_block(std::uint32_t index) const {
   struct Step {
     std::uint32_t index;
     Instruction instruction;
-    bool far;  ///< Its target has no slot.
+    bool alone;  ///< It is not joined to others: its target has no slot, or it cuts the block.
   };
   std::vector<Step> steps;
   // Forwards: operands, as far as the block goes.
@@ -122,26 +128,31 @@ void Code::fill_block(std::uint32_t index) const {
       break;
     }
     const Instruction instruction = decode(bytes);
-    const bool far = !fill_operands(index, instruction);
-    steps.push_back({index, instruction, far});
+    const bool near = fill_operands(index, instruction);
+    steps.push_back({index, instruction, !near});
     if (info(instruction.operation).flow != Flow::next) break;
     index += slots_of(instruction);
   }
   // Backwards: what is behind is ready before a slot can be seen.
   for (std::size_t i = steps.size(); i-- > 0;) {
-    const Step& step = steps[i];
+    Step& step = steps[i];
     const auto operation = static_cast<std::size_t>(step.instruction.operation);
     const bool ends = info(step.instruction.operation).flow != Flow::next;
     std::uint32_t block = 1;
     if (!ends) block += slots_[step.index + slots_of(step.instruction)].block;
-    std::int32_t handler = step.far ? handlers().far[operation] : handlers().near[operation];
+    if (block > kLongestBlock) {
+      step.alone = true;
+      publish(slots_[step.index], handlers().leave, 0);
+      continue;
+    }
+    const void* handler = step.alone ? handlers().far[operation] : handlers().near[operation];
     if (!ends) {
       const Instruction* behind[3];
       std::size_t count = 0;
-      for (std::size_t j = i; j < steps.size() && count < 3 && !steps[j].far; ++j) {
+      for (std::size_t j = i; j < steps.size() && count < 3 && !steps[j].alone; ++j) {
         behind[count++] = &steps[j].instruction;
       }
-      if (const std::int32_t joined = joined_handler({behind, count})) handler = joined;
+      if (const void* const joined = joined_handler({behind, count})) handler = joined;
     }
     publish(slots_[step.index], handler, block);
   }
@@ -158,15 +169,15 @@ bool Code::fill_operands(std::uint32_t index, const Instruction& instruction) co
   const std::uint32_t pc = start_ + index * 2;
   const std::uint32_t target = instruction.immediate + (relative ? pc : 0);
   const bool near = covers(target);
-  slot.immediate = near ? (target - start_) / 2 - index : target;
+  slot.immediate = near ? ((target - start_) / 2 - index) * sizeof(Slot) : target;
   return near;
 }
 
 void fill_single(const Instruction& instruction, std::uint32_t pc, Slot (&slots)[4]) {
   for (Slot& slot : slots) slot = Slot{handlers().leave, 0, 0, 0, 0};
   const bool relative = info(instruction.operation).flow == Flow::branch;
-  slots[0] = Slot{handlers().far[static_cast<std::size_t>(instruction.operation)], 1,
-                  instruction.immediate + (relative ? pc : 0), instruction.a, instruction.b};
+  slots[0] = Slot{handlers().far[static_cast<std::size_t>(instruction.operation)],
+                  instruction.immediate + (relative ? pc : 0), 1, instruction.a, instruction.b};
 }
 
 }  // namespace cosmoo::moxie

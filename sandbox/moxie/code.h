@@ -17,9 +17,9 @@ namespace cosmoo::moxie {
 
 /// One instruction as the interpreter wants it.
 struct Slot {
-  std::int32_t handler;     ///< Where its code is, see interpreter.h; 0: not filled yet.
-  std::uint32_t block;      ///< Instructions from here to the end of the block.
-  std::uint32_t immediate;  ///< Of a branch within the code: slots to go.
+  const void* handler;      ///< Where its code is, see interpreter.h; null: not filled yet.
+  std::uint32_t immediate;  ///< Of a branch within the code: bytes of slots to go.
+  std::uint16_t block;      ///< Instructions from here to the end of the block.
   std::uint8_t a, b;        ///< Registers.
 };
 static_assert(sizeof(Slot) == 16);

@@ -13,14 +13,10 @@ namespace cosmoo::moxie {
 
 namespace {
 
-#define PC_OF(a_slot) (start + static_cast<std::uint32_t>((a_slot)-slots) * 2)
+// A slot has 16 bytes and stands for two of code: addresses are an eighth of how far slots go.
+#define PC_OF(slot) (static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(slot) / 8) + bias)
 
-// Handlers are given as distances, in half the room of pointers, and 0 is a handler too.
-#define HANDLER(distance) static_cast<void*>(static_cast<char*>(&&unfilled) + (distance))
-#define DISTANCE(label) \
-  static_cast<std::int32_t>(static_cast<char*>(label) - static_cast<char*>(&&unfilled))
-
-#define DISPATCH() goto* HANDLER(ip->handler)
+#define DISPATCH() goto * ip->handler
 
 #define FAULTED_AT(a_slot) \
   do {                     \
@@ -29,14 +25,15 @@ namespace {
   } while (false)
 
 // Enters the block at ip: rule 1, and rule 3 of code.h.
-#define ENTER()                                                                   \
-  do {                                                                            \
-    const std::int32_t handler = __atomic_load_n(&ip->handler, __ATOMIC_ACQUIRE); \
-    charged = __atomic_load_n(&ip->block, __ATOMIC_RELAXED);                      \
-    budget -= charged;                                                            \
-    if (budget < 0) [[unlikely]]                                                  \
-      goto unfilled;                                                              \
-    goto* HANDLER(handler);                                                       \
+#define ENTER()                                                                  \
+  do {                                                                           \
+    const void* const handler = __atomic_load_n(&ip->handler, __ATOMIC_ACQUIRE); \
+    if (handler == nullptr) [[unlikely]]                                         \
+      goto leave;                                                                \
+    budget -= ip->block;                                                         \
+    if (budget < 0) [[unlikely]]                                                 \
+      goto unpaid;                                                               \
+    goto* handler;                                                               \
   } while (false)
 
 // The words of instructions.inc that jump.
@@ -53,10 +50,11 @@ namespace {
     ENTER();                                                  \
   } while (false)
 
-#define GO_NEAR(ignored)                                    \
-  do {                                                      \
-    ip = slot + static_cast<std::int32_t>(slot->immediate); \
-    ENTER();                                                \
+#define GO_NEAR(ignored)                                                            \
+  do {                                                                              \
+    ip = reinterpret_cast<const Slot*>(reinterpret_cast<const char*>(slot) +        \
+                                       static_cast<std::int32_t>(slot->immediate)); \
+    ENTER();                                                                        \
   } while (false)
 
 #define GO_FAR(ignored)         \
@@ -175,29 +173,31 @@ namespace {
 /// The engine. With `wanted` it only says where its handlers are.
 Left run(Execution* given, const Slot* ip, Handlers* wanted) {
   if (wanted != nullptr) {
-    static const std::int32_t near_distances[] = {
-#define MOXIE(code, id, text, shape, flow, meaning) DISTANCE(&&near_##id),
+    static const void* const near_handlers[] = {
+#define MOXIE(code, id, text, shape, flow, meaning) &&near_##id,
 #include "sandbox/moxie/instructions.inc"
 #undef MOXIE
-        DISTANCE(&&undefined)};
-    static const std::int32_t far_distances[] = {
-#define MOXIE(code, id, text, shape, flow, meaning) DISTANCE(FAR_##shape(&&near_##id, &&far_##id)),
+        &&undefined, &&leave};
+    static const void* const far_handlers[] = {
+#define MOXIE(code, id, text, shape, flow, meaning) FAR_##shape(&&near_##id, &&far_##id),
 #include "sandbox/moxie/instructions.inc"
 #undef MOXIE
-        DISTANCE(&&undefined)};
-    static const std::int32_t joined_distances[] = {
-#define MOXIE_PAIR(first, second, link) DISTANCE(&&pair_##first##_##second##_##link),
-#define MOXIE_COMPARE(branch) DISTANCE(&&compare_##branch),
-#define MOXIE_LOOP(first, link, branch) DISTANCE(&&loop_##first##_##link##_##branch),
+        &&undefined};
+    static const void* const joined_handlers[] = {
+#define MOXIE_PAIR(first, second, link) &&pair_##first##_##second##_##link,
+#define MOXIE_COMPARE(branch) &&compare_##branch,
+#define MOXIE_LOOP(first, link, branch) &&loop_##first##_##link##_##branch,
 #include "sandbox/moxie/joined.inc"
 #undef MOXIE_PAIR
 #undef MOXIE_COMPARE
 #undef MOXIE_LOOP
     };
-    wanted->near.assign(std::begin(near_distances), std::end(near_distances));
-    wanted->far.assign(std::begin(far_distances), std::end(far_distances));
-    wanted->joined.assign(std::begin(joined_distances), std::end(joined_distances));
-    wanted->leave = DISTANCE(&&leave);
+    wanted->near.assign(std::begin(near_handlers), std::end(near_handlers));
+    wanted->far.assign(std::begin(far_handlers), std::end(far_handlers));
+    wanted->joined.assign(std::begin(joined_handlers), std::end(joined_handlers));
+    // From an array, too: g++ takes a label for something that ends with this call.
+    wanted->leave = wanted->near.back();
+    wanted->near.pop_back();
     return Left::elsewhere;
   }
 
@@ -207,9 +207,10 @@ Left run(Execution* given, const Slot* ip, Handlers* wanted) {
   Core core{state, execution.memory, registers, execution.memory.base()};
   const Slot* const slots = execution.slots;
   const std::uint32_t start = execution.start;
+  const std::uint32_t bias =
+      start - static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(slots) / 8);
   const std::uint32_t count = execution.count;
   std::int64_t budget = execution.budget;
-  std::uint32_t charged = 0;
 
   ENTER();
 
@@ -270,8 +271,8 @@ undefined : {
   FAULT(ill);
 }
 
-unfilled:  // What was paid for is not executed. Handler 0, so that zeroed slots lead here.
-  budget += charged;
+unpaid:  // Nothing of the block is executed.
+  budget += ip->block;
 leave:
   state.pc = PC_OF(ip);
 left:

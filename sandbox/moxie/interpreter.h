@@ -13,10 +13,10 @@ namespace cosmoo::moxie {
 
 /// Where the handlers are, as Slot::handler wants it.
 struct Handlers {
-  std::vector<std::int32_t> near;    ///< By Operation. Targets within the code, as slots to go.
-  std::vector<std::int32_t> far;     ///< By Operation. Targets are addresses.
-  std::vector<std::int32_t> joined;  ///< As they stand in joined.inc.
-  std::int32_t leave = 0;            ///< Nothing is executed.
+  std::vector<const void*> near;    ///< By Operation. Targets are slots: bytes to go.
+  std::vector<const void*> far;     ///< By Operation. Targets are addresses.
+  std::vector<const void*> joined;  ///< As they stand in joined.inc.
+  const void* leave = nullptr;      ///< Nothing is executed.
 };
 
 const Handlers& handlers();

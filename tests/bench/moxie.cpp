@@ -206,6 +206,31 @@ void measure_start(const Options& options, Report& report) {
   report.note("moxie.start", text);
 }
 
+std::size_t resident_bytes() {
+  std::ifstream stream("/proc/self/statm");
+  std::size_t all = 0, resident = 0;
+  stream >> all >> resident;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// What guests take that have begun and wait for their next turn, besides the pages they touched:
+/// those of the stack and of data.
+void measure_waiting(Report& report) {
+  constexpr std::size_t kGuests = 1000;
+  const auto program = program_of(names().front());
+  std::vector<std::unique_ptr<Machine>> waiting;
+  waiting.reserve(kGuests);
+  const std::size_t before = resident_bytes();
+  for (std::size_t i = 0; i < kGuests; ++i) {
+    waiting.push_back(must(Machine::create(setup_of(program, {}))));
+    waiting.back()->run(100);
+  }
+  char text[80];
+  std::snprintf(text, sizeof text, "%.1f KiB each of %zu | at most 64",
+                static_cast<double>(resident_bytes() - before) / 1024 / kGuests, kGuests);
+  report.note("moxie.waiting", text);
+}
+
 /// Which instructions follow which others most often: for joined.inc.
 struct Pairs final : Observer {
   void before(const Machine&, const Instruction& instruction) override {
@@ -271,5 +296,6 @@ int main(int argc, char** argv) {
   }
   Report report;
   measure_start(options, report);
+  measure_waiting(report);
   return measure_speed(options, report) ? 0 : 1;
 }
