@@ -10,6 +10,7 @@ namespace cosmoo::moxie {
 namespace {
 
 constexpr std::size_t kLongestPacket = 0x4000;
+constexpr std::size_t kMostPoints = 1000;  ///< Breakpoints, and watchpoints.
 constexpr unsigned kPcNumber = 16;
 constexpr unsigned kConditionNumber = 17;
 constexpr unsigned kRegisters = 18;
@@ -160,7 +161,7 @@ void GdbStub::receive_byte(char byte) {
         interrupted_ = true;
         stop_ = Stop{};
         reply(stop_reply());
-      } else if (byte == '-' && acknowledges_) {
+      } else if (byte == '-' && acknowledges_ && output_.empty()) {
         output_ += last_packet_;
       }
       break;
@@ -396,6 +397,9 @@ std::string GdbStub::change_point(std::string_view packet) {
   if (!type || !take(packet, ",")) return std::string(kError);
   const auto range = take_range(packet);
   if (!range) return std::string(kError);
+  if (set && (breakpoints_.size() >= kMostPoints || watches_.size() >= kMostPoints)) {
+    return std::string(kError);
+  }
   if (*type <= 1) {
     if (set) breakpoints_.insert(range->first);
     if (!set) breakpoints_.erase(range->first);
@@ -413,6 +417,7 @@ std::string GdbStub::change_point(std::string_view packet) {
 std::string GdbStub::resume(std::string_view packet) {
   if (packet == "vCont?") return "vCont;c;C;s;S";
   if (take(packet, "vKill")) {
+    reply("OK");  // Unlike k, which has no answer.
     ending_ = Ending::killed;
     return "";
   }

@@ -37,6 +37,12 @@ tl::expected<std::shared_ptr<const Program>, LoadError> Program::load(
   return program;
 }
 
+std::uint64_t Program::host_bytes() const {
+  std::uint64_t bytes = bytes_->size();
+  for (const auto& code : codes_) bytes += std::uint64_t{code->count()} * sizeof(Slot);
+  return bytes;
+}
+
 /// Which pages have bytes of the file, where these stand in the image, and which are zeros.
 void Program::lay_out() {
   for (const Segment& segment : segments_) {

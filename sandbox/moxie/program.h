@@ -42,6 +42,8 @@ class Program {
   const std::vector<Segment>& segments() const { return segments_; }
   /// Whole pages that it takes in memory.
   std::uint64_t memory_bytes() const { return memory_bytes_; }
+  /// What it takes of the host at most, however many guests run it.
+  std::uint64_t host_bytes() const;
 
   /// Puts it into an address space where its pages are free. False: the system gave no memory.
   [[nodiscard]] bool map_into(Memory& memory) const;

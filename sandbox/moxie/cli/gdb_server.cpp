@@ -103,7 +103,8 @@ tl::expected<Stop, std::string> debug(Machine& machine, std::uint64_t budget, st
   // Whoever left without a word let the guest go, as one who detached did.
   const std::uint64_t used = machine.state().instructions;
   const bool ended = stub.stop().why == Stop::Why::exited || stub.stop().why == Stop::Why::fault;
-  if (stub.ending() == GdbStub::Ending::killed || ended) return stub.stop();
+  if (ended) return stub.stop();
+  if (stub.ending() == GdbStub::Ending::killed) return Stop{Stop::Why::interrupted};
   return machine.run(budget - std::min(budget, used));
 }
 

@@ -81,8 +81,9 @@ int exit_code_of(const Stop& stop) {
       return stop.exit_code;
     case Stop::Why::fault:
       return kSignalBase + number_of(stop.fault.signal);
-    case Stop::Why::budget:
     case Stop::Why::interrupted:
+      return kSignalBase + SIGKILL;
+    case Stop::Why::budget:
       break;
   }
   return kBudgetSpent;
@@ -94,7 +95,10 @@ void explain(const Machine& machine, const Stop& stop, const Symbols& symbols) {
     fmt::print(stderr, "{} at pc {:08x}{}, address {:08x}, after {} instructions\n",
                to_string(stop.fault.signal), stop.fault.pc, where.empty() ? "" : " (" + where + ")",
                stop.fault.address, machine.state().instructions);
-  } else if (stop.why != Stop::Why::exited) {
+  } else if (stop.why == Stop::Why::interrupted) {
+    fmt::print(stderr, "killed by the debugger at pc {:08x} after {} instructions\n",
+               machine.state().pc, machine.state().instructions);
+  } else if (stop.why == Stop::Why::budget) {
     fmt::print(stderr, "budget spent at pc {:08x} after {} instructions\n", machine.state().pc,
                machine.state().instructions);
   }
@@ -108,9 +112,10 @@ std::string as_json(const Machine& machine, const Stop& stop, double wall_s) {
       "{{\"status\": \"{}\", \"exit_code\": {}, \"signal\": {}, \"address\": {}, \"pc\": {}, "
       "\"instructions\": {}, \"output_bytes\": {}, \"state_bytes\": {}, \"memory_bytes\": {}, "
       "\"wall_s\": {:.6f}}}\n",
-      exited  ? "exited"
-      : fault ? "faulted"
-              : "over_limit",
+      exited                               ? "exited"
+      : fault                              ? "faulted"
+      : stop.why == Stop::Why::interrupted ? "killed"
+                                           : "over_limit",
       exited ? std::to_string(stop.exit_code) : "null",
       fault ? fmt::format("\"{}\"", to_string(stop.fault.signal)) : "null",
       fault ? std::to_string(stop.fault.address) : "null", machine.state().pc,

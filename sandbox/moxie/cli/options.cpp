@@ -1,7 +1,6 @@
 #include "sandbox/moxie/cli/options.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
 
 namespace cosmoo::moxie::cli {
 
@@ -14,8 +13,9 @@ constexpr const char* kDescription =
 constexpr const char* kFooter =
     "\nBYTES and INSTRUCTIONS may end in k, m or g (of 1024 and 1000).\n"
     "Ends as the guest does (0 to 255); with 124 when the budget is spent, with 128 + N after a\n"
-    "fault (132 SIGILL, 133 SIGTRAP, 135 SIGBUS, 136 SIGFPE), and with 125 when nothing could be\n"
-    "run or written. --json tells them apart.";
+    "fault (132 SIGILL, 133 SIGTRAP, 135 SIGBUS, 136 SIGFPE), with 137 when the debugger killed "
+    "it,\n"
+    "and with 125 when nothing could be run or written. --json tells them apart.";
 
 /// A number with one of the suffixes, each worth a power of `thousand`.
 std::string read_number(const std::string& text, std::uint64_t thousand, std::uint64_t& number) {
@@ -71,6 +71,7 @@ tl::expected<Options, int> parse_options(int argc, char** argv) {
   Options options;
   CLI::App app{kDescription, "cosmoo-sandbox"};
   app.footer(kFooter);
+  const auto folder = CLI::Validator(CLI::ExistingDirectory).description("");
   const auto many = [&app](const char* name, std::vector<std::string>& into, const char* help) {
     return app.add_option(name, into, help)->expected(1)->take_all();
   };
@@ -78,12 +79,12 @@ tl::expected<Options, int> parse_options(int argc, char** argv) {
        "ELF file, or the SHA-256 of one in a folder of -E; of several the last is entered")
       ->type_name("FILE");
   many("-E,--program-folder", options.program_folders, "where to look for programs by SHA-256")
-      ->check(CLI::ExistingDirectory)
+      ->check(folder)
       ->type_name("DIR");
   many("-d,--data", options.data, "data file, or the SHA-256 of one in a folder of -D")
       ->type_name("FILE");
   many("-D,--data-folder", options.data_folders, "where to look for data by SHA-256")
-      ->check(CLI::ExistingDirectory)
+      ->check(folder)
       ->type_name("DIR");
   app.add_option("-o,--output", options.output, "file for the output; -: standard output")
       ->type_name("FILE");
@@ -97,11 +98,15 @@ tl::expected<Options, int> parse_options(int argc, char** argv) {
   add_number(app, "--budget", 1000, options.budget, "instructions allowed; without: any number");
   add_number(app, "--heap", 1024, options.heap_bytes, "most that mmap() gives; 256 MiB less 1");
   add_number(app, "--stack", 1024, options.stack_bytes, "size of the stack; 64 KiB");
-  app.add_option("--engine", options.engine, "interpreter, or step: one instruction at a time")
-      ->transform(
-          CLI::Transformer(std::map<std::string, Engine>{{"interpreter", Engine::interpreter},
-                                                         {"step", Engine::step}},
-                           CLI::ignore_case))
+  app.add_option_function<std::string>(
+         "--engine",
+         [&options](const std::string& name) {
+           if (name != "interpreter" && name != "step")
+             throw CLI::ValidationError("--engine",
+                                        "there is no \"" + name + "\", but interpreter and step");
+           options.engine = name == "step" ? Engine::step : Engine::interpreter;
+         },
+         "interpreter, or step: one instruction at a time")
       ->type_name("NAME");
   app.add_flag("--json", options.json, "tell how it ended, as JSON on standard output");
   app.add_flag("--disassemble", options.disassemble, "print the code of the programs and end");

@@ -1,6 +1,8 @@
 // gdb's remote protocol, packet by packet.
 #include <doctest/doctest.h>
 
+#include <random>
+
 #include "sandbox/moxie/gdb_stub.h"
 #include "tests/unit/moxie/assemble.h"
 
@@ -184,6 +186,9 @@ TEST_CASE("a debugger leaves or kills") {
   kills.stub.receive(packet("k"));
   CHECK(kills.stub.take_output() == "+");
   CHECK(kills.stub.ending() == GdbStub::Ending::killed);
+  Session asks(*machine);
+  CHECK(asks.ask("vKill;1") == "OK");
+  CHECK(asks.stub.ending() == GdbStub::Ending::killed);
 }
 
 TEST_CASE("packets that arrive broken, cut, in pieces or too long do no harm") {
@@ -206,4 +211,94 @@ TEST_CASE("packets that arrive broken, cut, in pieces or too long do no harm") {
   CHECK(stub.take_output() == "+" + packet("OK"));
   stub.receive(packet("p10"));
   CHECK(stub.take_output() == packet("00100000"));
+}
+
+TEST_CASE(
+    "whoever asks for the last answer again and again gets it once for each time it was read") {
+  const auto machine = counter();
+  GdbStub stub(*machine);
+  stub.receive(packet("m1000,2000"));
+  stub.take_output();
+  stub.receive(std::string(100'000, '-'));
+  CHECK(stub.take_output().size() < 0x4000);
+}
+
+TEST_CASE("no more points are kept than anyone needs") {
+  const auto machine = counter();
+  Session gdb(*machine);
+  for (unsigned i = 0; i < 1000; ++i) {
+    char text[32];
+    std::snprintf(text, sizeof text, "Z0,%x,2", 0x2000 + 2 * i);
+    REQUIRE(gdb.ask(text) == "OK");
+  }
+  CHECK(gdb.ask("Z0,1008,2") == "E01");
+  CHECK(gdb.ask("Z2,8000,4") == "E01");
+  CHECK(gdb.ask("z0,2000,2") == "OK");
+  CHECK(gdb.ask("Z0,1008,2") == "OK");
+  CHECK(gdb.ask("c") == "S05");
+  CHECK(machine->state().pc == 0x1008);
+}
+
+// Who connects need not be gdb: whatever comes, the guest's limits hold and the next packet is
+// understood.
+TEST_CASE("packets made up at random do no harm") {
+  static constexpr std::string_view kPieces[] = {"m",
+                                                 "M",
+                                                 "X",
+                                                 "P",
+                                                 "p",
+                                                 "G",
+                                                 "g",
+                                                 "Z0",
+                                                 "z1",
+                                                 "Z2",
+                                                 "Z4",
+                                                 "c",
+                                                 "s",
+                                                 "vCont;",
+                                                 "vCont;s:1",
+                                                 "C05",
+                                                 "H",
+                                                 "T",
+                                                 "qXfer:features:read:",
+                                                 "target.xml:",
+                                                 "qSupported",
+                                                 "0",
+                                                 "8000",
+                                                 "1000",
+                                                 "ffffffff",
+                                                 "fffffffffffff",
+                                                 "80000000",
+                                                 "-1",
+                                                 ",",
+                                                 ":",
+                                                 "=",
+                                                 ";",
+                                                 "}",
+                                                 "*",
+                                                 "\x03",
+                                                 "\xff",
+                                                 "?",
+                                                 "!",
+                                                 "ab",
+                                                 "x"};
+  std::mt19937 random(1);
+  for (int round = 0; round < 300; ++round) {
+    const auto machine = counter();
+    GdbStub stub(*machine, 5000);
+    for (int i = 0; i < 20; ++i) {
+      std::string text;
+      for (unsigned left = random() % 8; left != 0; --left) {
+        text += kPieces[random() % std::size(kPieces)];
+      }
+      stub.receive(random() % 8 == 0 ? text : packet(text));
+      if (random() % 3 != 0) stub.run_slice(random() % 100);
+      CHECK(stub.take_output().size() < 0x10000);
+    }
+    CHECK(machine->state().instructions <= 5000);
+    if (stub.ending() != GdbStub::Ending::none) continue;
+    while (stub.running()) stub.run_slice(1000);
+    stub.receive("#00" + packet("x") + packet("qC"));
+    CHECK(stub.take_output().ends_with(packet("QC1")));
+  }
 }
