@@ -15,6 +15,7 @@ namespace cosmoo {
 namespace {
 
 constexpr double kLongestTimeout = 1e12;  // milliseconds: what a clock can count
+constexpr std::size_t kMostData = 64;     // files: each takes a descriptor while a guest begins
 
 Error start_error(std::string_view function, const sandbox::StartError& error) {
   using Kind = sandbox::StartError::Kind;
@@ -24,23 +25,30 @@ Error start_error(std::string_view function, const sandbox::StartError& error) {
   return Error(code, fmt::format("{}(): {}", function, error.message));
 }
 
-Result<std::vector<std::string>> read_data(Value given, std::size_t most) {
-  std::vector<std::string> files;
-  if (given.is_string()) {
-    files.push_back(std::move(given).take_string());
-  } else if (given.is_list()) {
-    for (const Value& item : given.list()) {
+// Views of the strings, which the value keeps.
+Result<std::vector<sandbox::GuestData>> read_data(Value given, std::size_t most) {
+  const auto kept = std::make_shared<const Value>(std::move(given));
+  std::vector<sandbox::GuestData> files;
+  if (kept->is_string()) {
+    files.push_back({kept->string(), kept});
+  } else if (kept->is_list()) {
+    if (kept->list().size() > kMostData) {
+      return fail(ErrorCode::invarg, fmt::format("sandbox.run(): {} data files, at most {} can be "
+                                                 "given",
+                                                 kept->list().size(), kMostData));
+    }
+    for (const Value& item : kept->list()) {
       if (!item.is_string()) {
         return fail(ErrorCode::invarg,
                     fmt::format("sandbox.run(): item {} of the data is {}, not a "
                                 "string",
                                 files.size() + 1, name_of(item.type())));
       }
-      files.push_back(item.string());
+      files.push_back({item.string(), kept});
     }
   }
   std::size_t bytes = 0;
-  for (const std::string& file : files) bytes += file.size();
+  for (const sandbox::GuestData& file : files) bytes += file.bytes.size();
   if (bytes <= most) return files;
   return fail(
       ErrorCode::quota,
@@ -218,7 +226,8 @@ std::span<const Builtin> sandbox_builtins() {
        "Runs a guest, a program for the simulated Moxie processor, and suspends the task until it "
        "has ended. A guest can reach nothing but its data. `program` is a name of sandbox.list(), "
        "the bytes of an ELF file, or \"sha256:\" and the digest of either. `data` is a string or a "
-       "list of strings: the data files, as plain bytes. Options: budget (instructions), memory "
+       "list of strings, at most 64: the data files, as plain bytes. Options: budget "
+       "(instructions), memory "
        "and "
        "stack (bytes), timeout (seconds). The map has status (exited, killed, timed_out, faulted, "
        "over_limit), exit_code (-1 unless it exited), output and state (plain bytes), usage "

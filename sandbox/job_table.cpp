@@ -28,7 +28,7 @@ void JobTable::when_empty(std::function<void()> callback) {
 }
 
 tl::expected<JobId, StartError> JobTable::admit() {
-  if (jobs_.size() >= max_running_) {
+  if (jobs_.size() - apart_.size() >= max_running_) {
     return tl::unexpected(StartError{
         StartError::Kind::too_many,
         "too many jobs are running: the limit is " + std::to_string(max_running_) + " at once",
@@ -37,9 +37,17 @@ tl::expected<JobId, StartError> JobTable::admit() {
   return ++last_id_;
 }
 
+JobId JobTable::admit_apart() {
+  apart_.insert(++last_id_);
+  return last_id_;
+}
+
 void JobTable::add(JobId id, std::shared_ptr<Job> job) { jobs_[id] = std::move(job); }
 
-void JobTable::remove(JobId id) { jobs_.erase(id); }
+void JobTable::remove(JobId id) {
+  jobs_.erase(id);
+  apart_.erase(id);
+}
 
 void JobTable::settle() {
   if (!jobs_.empty() || !when_empty_) return;

@@ -1,14 +1,17 @@
-// Every running job, of whatever kind: counted against one limit, listed, killed together.
+// Every running job, of whatever kind: counted, listed, killed together.
 //
 // Engines put their jobs in and take them out; `@jobs`, metrics and the server's shutdown look.
 // Rules: (1) the loop's thread only; (2) a job is in the table from its start until just before
-// its OnComplete runs, so that a callback may start the next job even at a limit of one.
+// its OnComplete runs, so that a callback may start the next job even at a limit of one; (3) the
+// limit is of jobs that have an engine without one of its own: nobody's guests may keep wizards
+// from their programs.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <tl/expected.hpp>
 #include <vector>
 
@@ -45,6 +48,8 @@ class JobTable {
 
   /// A fresh id for a job about to start, or too_many with a message that names the limit.
   tl::expected<JobId, StartError> admit();
+  /// The same for an engine with a limit of its own (rule 3).
+  JobId admit_apart();
   void add(JobId id, std::shared_ptr<Job> job);
   void remove(JobId id);
   /// To be called after the OnComplete of a removed job: tells who waits for an empty table.
@@ -53,6 +58,7 @@ class JobTable {
  private:
   std::size_t max_running_;
   JobId last_id_ = 0;
+  std::set<JobId> apart_;  ///< Who does not count.
   std::map<JobId, std::shared_ptr<Job>> jobs_;
   std::function<void()> when_empty_;
 };

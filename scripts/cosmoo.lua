@@ -1370,11 +1370,11 @@ sandbox = {}
 
 ---Runs a guest, a program for the simulated Moxie processor, and suspends the task until it has
 ---ended. A guest can reach nothing but its data. `program` is a name of sandbox.list(), the bytes
----of an ELF file, or "sha256:" and the digest of either. `data` is a string or a list of strings:
----the data files, as plain bytes. Options: budget (instructions), memory and stack (bytes), timeout
----(seconds). The map has status (exited, killed, timed_out, faulted, over_limit), exit_code (-1
----unless it exited), output and state (plain bytes), usage {instructions, cpu_s, wall_s,
----memory_peak_bytes}, started_at, ended_at; and signal, address and pc of a fault, limit
+---of an ELF file, or "sha256:" and the digest of either. `data` is a string or a list of strings,
+---at most 64: the data files, as plain bytes. Options: budget (instructions), memory and stack
+---(bytes), timeout (seconds). The map has status (exited, killed, timed_out, faulted, over_limit),
+---exit_code (-1 unless it exited), output and state (plain bytes), usage {instructions, cpu_s,
+---wall_s, memory_peak_bytes}, started_at, ended_at; and signal, address and pc of a fault, limit
 ---(instructions or output) if one was reached. The same program, data and options give the same
 ---output and count everywhere. Errors: E_INVARG (no such program or not an ELF file for Moxie, data
 ---or options that are not right, or more than the memory holds), E_QUOTA (too many guests,

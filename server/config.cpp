@@ -430,7 +430,8 @@ std::span<const Key> keys() {
        "limit."},
 
       {"exec.max_jobs", FIELD(exec.max_jobs), 1, 100'000, "",
-       "Jobs that may run at once; one more is E_QUOTA."},
+       "Programs that may run at once; one more is E_QUOTA. Guests have a limit of their own: "
+       "sandbox.max_guests."},
       {"exec.timeout_seconds", FIELD(exec.timeout_seconds), 0, kMaxSeconds, "",
        "A job is ended after so long; 0: never."},
       {"exec.output_bytes", FIELD(exec.output_bytes), 0, kMaxBytes, "",
@@ -453,6 +454,10 @@ std::span<const Key> keys() {
        "The most that a run's output, and its state, may have."},
       {"sandbox.data_bytes", FIELD(sandbox.data_bytes), 0, kMaxBytes, "",
        "The most that a run's data files may have together."},
+      {"sandbox.max_guests", FIELD(sandbox.max_guests), 0, 100'000, "",
+       "Guests that may run at once, whosever they are; one more is E_QUOTA."},
+      {"sandbox.max_memory_mib", FIELD(sandbox.max_memory_mib), 1, 1 << 20, "",
+       "Memory in MiB that all running guests may have been given together."},
       {"sandbox.guests_per_programmer", FIELD(sandbox.guests_per_programmer), 0, 100'000, "",
        "Guests that one programmer may have running; one more is E_QUOTA."},
       {"sandbox.instructions_per_programmer", FIELD(sandbox.instructions_per_programmer), 1, 1e15,

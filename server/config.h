@@ -91,6 +91,8 @@ struct Config {
     double timeout_seconds = 60;
     std::int64_t output_bytes = 1 << 20;
     std::int64_t data_bytes = 16 << 20;
+    std::int64_t max_guests = 256;
+    std::int64_t max_memory_mib = 4096;
     std::int64_t guests_per_programmer = 8;
     std::int64_t instructions_per_programmer = 20'000'000'000;
     std::int64_t memory_mib_per_programmer = 256;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <limits>
 
 #include "builtins/services.h"
 #include "server/quiet_pool.h"
@@ -42,6 +43,9 @@ GuestPolicy guest_policy(const Config::Sandbox& config) {
   policy.quotas.guests = size(config.guests_per_programmer);
   policy.quotas.instructions = static_cast<std::uint64_t>(config.instructions_per_programmer);
   policy.quotas.memory_bytes = static_cast<std::uint64_t>(config.memory_mib_per_programmer) << 20;
+  policy.together.guests = size(config.max_guests);
+  policy.together.instructions = std::numeric_limits<std::uint64_t>::max();
+  policy.together.memory_bytes = static_cast<std::uint64_t>(config.max_memory_mib) << 20;
   policy.data_bytes = size(config.data_bytes);
   return policy;
 }
@@ -67,12 +71,13 @@ class LuaLanguage final : public Language {
         executables_(std::move(executables)),
         guest_programs_(executables_.path() / "guests", {}),
         guest_pool_(static_cast<std::size_t>(base.config.sandbox.threads)),
-        guests_({guest_policy(base.config.sandbox).quotas, kGuestSlice,
-                 [this](std::function<void()> work) { guest_pool_.run(std::move(work)); },
-                 [&loop = base.loop](std::function<void()> then) {
-                   boost::asio::post(loop, std::move(then));
-                 }},
-                guest_programs_, jobs_),
+        guests_(
+            {guest_policy(base.config.sandbox).quotas, guest_policy(base.config.sandbox).together,
+             kGuestSlice, [this](std::function<void()> work) { guest_pool_.run(std::move(work)); },
+             [&loop = base.loop](std::function<void()> then) {
+               boost::asio::post(loop, std::move(then));
+             }},
+            guest_programs_, jobs_),
         services_{
             base.world,
             base.scheduler,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <span>
@@ -18,11 +19,39 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What the running guests of an owner have reserved.
+/// What running guests have reserved.
 struct Reserved {
   std::size_t guests = 0;
   std::uint64_t instructions = 0;
   std::uint64_t memory_bytes = 0;
+
+  void add(const GuestLimits& limits) {
+    ++guests;
+    instructions += limits.instructions;
+    memory_bytes += limits.memory_bytes;
+  }
+  void take_away(const GuestLimits& limits) {
+    --guests;
+    instructions -= limits.instructions;
+    memory_bytes -= limits.memory_bytes;
+  }
+  /// Whether `limits` fit in besides; `whose` quotas they are.
+  tl::expected<void, StartError> room_for(const GuestLimits& limits, const GuestQuotas& quotas,
+                                          const std::string& whose) const {
+    const auto refuse = [&](const std::string& what, std::uint64_t most, std::uint64_t running) {
+      return tl::unexpected(
+          StartError{StartError::Kind::too_many,
+                     "over " + whose + " of " + what + ": at most " + std::to_string(most) +
+                         " at once, and running guests have " + std::to_string(running),
+                     "reserve", 0});
+    };
+    if (guests >= quotas.guests) return refuse("guests", quotas.guests, guests);
+    if (limits.instructions > quotas.instructions - std::min(instructions, quotas.instructions))
+      return refuse("instructions", quotas.instructions, instructions);
+    if (limits.memory_bytes > quotas.memory_bytes - std::min(memory_bytes, quotas.memory_bytes))
+      return refuse("memory in bytes", quotas.memory_bytes, memory_bytes);
+    return {};
+  }
 };
 
 int number_of(moxie::Signal signal) {
@@ -68,19 +97,32 @@ class GuestEngine::Impl : public std::enable_shared_from_this<Impl> {
 
   const Options& options() const { return options_; }
   GuestLibrary& library() const { return library_; }
-  /// Any thread: the end of a guest, told on the loop's.
+
+  // --- Any thread ---
+
+  /// Has the guest its next turn: behind all others that wait.
+  void queue(std::shared_ptr<Guest> guest);
+  /// If it waits for its turn: ahead of all others.
+  void hurry(const Guest& guest);
+  /// The end of a guest, told on the loop's thread.
   void tell(std::shared_ptr<Guest> guest, tl::expected<Result, StartError> end);
 
  private:
   tl::expected<void, StartError> reserve(const GuestRequest& request);
+  void take_turn();
   void finish(const std::shared_ptr<Guest>& guest, tl::expected<Result, StartError> end);
 
   Options options_;
   GuestLibrary& library_;
   JobTable& table_;
   std::map<JobId, std::shared_ptr<Guest>> guests_;
-  std::map<std::int64_t, Reserved> reserved_;
+  std::map<std::int64_t, Reserved> reserved_;  ///< By owner.
+  Reserved together_;
   bool closed_ = false;
+
+  std::mutex waiting_mutex_;  ///< Guards what follows.
+  std::deque<std::shared_ptr<Guest>> waiting_;
+  bool turns_over_ = false;
 };
 
 /// One guest: the loop's thread starts, kills and shows it, one pool thread at a time runs it.
@@ -102,8 +144,11 @@ class GuestEngine::Guest final : public Job, public std::enable_shared_from_this
 
   void kill() override {
     killed_ = true;
-    const std::lock_guard lock(mutex_);
-    if (machine_) machine_->interrupt();
+    {
+      const std::lock_guard lock(mutex_);
+      if (machine_) machine_->interrupt();
+    }
+    engine_->hurry(*this);
   }
 
   JobInfo info() const override {
@@ -116,16 +161,13 @@ class GuestEngine::Guest final : public Job, public std::enable_shared_from_this
     return info;
   }
 
-  /// On a pool thread: the first turn.
-  void begin();
+  /// On a pool thread: prepares it if that has not been done, and runs a slice.
+  void turn();
 
  private:
-  void turn();
   tl::expected<void, StartError> prepare();
   void end(const moxie::Stop& stop);
-  void queue(void (Guest::*next)()) {
-    engine_->options().run([self = shared_from_this(), next] { ((*self).*next)(); });
-  }
+  bool is_late() const { return Clock::now() - begun_ >= limits_.wall; }
 
   const std::shared_ptr<Impl> engine_;
   const JobId id_;
@@ -144,26 +186,14 @@ class GuestEngine::Guest final : public Job, public std::enable_shared_from_this
 
 // --- on a pool thread
 
-void GuestEngine::Guest::begin() {
-  const double before = thread_seconds();
-  if (!killed_) {
-    if (auto prepared = prepare(); !prepared) {
-      engine_->tell(shared_from_this(), tl::unexpected(prepared.error()));
-      return;
-    }
-  }
-  cpu_s_ += thread_seconds() - before;
-  turn();
-}
-
 tl::expected<void, StartError> GuestEngine::Guest::prepare() {
   auto found = engine_->library().find(request_.program);
   if (!found) return tl::unexpected(found.error());
   moxie::Setup setup;
   setup.programs.push_back(std::move(found->program));
-  for (const std::string& data : request_.data) {
+  for (const GuestData& data : request_.data) {
     auto shared = moxie::SharedBytes::copy(
-        std::span(reinterpret_cast<const std::uint8_t*>(data.data()), data.size()));
+        std::span(reinterpret_cast<const std::uint8_t*>(data.bytes.data()), data.bytes.size()));
     if (!shared) return tl::unexpected(as_start_error(shared.error()));
     setup.data.push_back(std::move(*shared));
   }
@@ -178,15 +208,19 @@ tl::expected<void, StartError> GuestEngine::Guest::prepare() {
 }
 
 void GuestEngine::Guest::turn() {
-  if (killed_) return end({});
-  const std::uint64_t left = limits_.instructions - machine_->state().instructions;
+  if (killed_ || is_late()) return end({});
   const double before = thread_seconds();
+  if (!machine_) {
+    if (auto prepared = prepare(); !prepared) {
+      return engine_->tell(shared_from_this(), tl::unexpected(prepared.error()));
+    }
+  }
+  const std::uint64_t left = limits_.instructions - machine_->state().instructions;
   const moxie::Stop stop = machine_->run(std::min(left, engine_->options().slice));
   cpu_s_ += thread_seconds() - before;
   const bool goes_on = stop.why == moxie::Stop::Why::budget && !killed_ &&
-                       machine_->state().instructions < limits_.instructions &&
-                       Clock::now() - begun_ < limits_.wall;
-  if (goes_on) return queue(&Guest::turn);
+                       machine_->state().instructions < limits_.instructions && !is_late();
+  if (goes_on) return engine_->queue(shared_from_this());
   end(stop);
 }
 
@@ -219,66 +253,88 @@ void GuestEngine::Guest::end(const moxie::Stop& stop) {
       result.status = Status::faulted;
       result.signal = number_of(stop.fault.signal);
       result.fault = GuestFault{stop.fault.address, stop.fault.pc};
-    } else if (!killed_ && result.usage.instructions >= limits_.instructions) {
+    } else if (result.usage.instructions >= limits_.instructions) {
       result.status = Status::over_limit;
       result.limit = "instructions";
-    } else if (!killed_) {
+    } else {
       result.status = Status::timed_out;
     }
+  } else {
+    result.status = Status::timed_out;
   }
   if (killed_ && stop.why != moxie::Stop::Why::exited && stop.why != moxie::Stop::Why::fault) {
     result.status = Status::killed;
     result.signal = SIGKILL;
+    result.limit.clear();
   }
+  std::unique_ptr<moxie::Machine> done;  // Taking one down takes a while: kill() shall not wait.
   {
     const std::lock_guard lock(mutex_);
-    machine_.reset();
+    done = std::move(machine_);
   }
+  done.reset();
   result.usage.cpu_s = cpu_s_;
   result.usage.wall_s = std::chrono::duration<double>(Clock::now() - begun_).count();
   result.ended_at = std::chrono::system_clock::now();
   engine_->tell(shared_from_this(), std::move(result));
 }
 
-// --- on the loop's thread, but for tell()
+// --- on any thread
+
+void GuestEngine::Impl::queue(std::shared_ptr<Guest> guest) {
+  {
+    const std::lock_guard lock(waiting_mutex_);
+    if (turns_over_) return;
+    waiting_.push_back(std::move(guest));
+  }
+  options_.run([self = shared_from_this()] { self->take_turn(); });
+}
+
+void GuestEngine::Impl::hurry(const Guest& guest) {
+  const std::lock_guard lock(waiting_mutex_);
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                                  [&](const auto& other) { return other.get() == &guest; });
+  if (found != waiting_.end()) std::rotate(waiting_.begin(), found, found + 1);
+}
+
+void GuestEngine::Impl::take_turn() {
+  std::shared_ptr<Guest> guest;
+  {
+    const std::lock_guard lock(waiting_mutex_);
+    if (waiting_.empty()) return;
+    guest = std::move(waiting_.front());
+    waiting_.pop_front();
+  }
+  guest->turn();
+}
 
 void GuestEngine::Impl::tell(std::shared_ptr<Guest> guest, tl::expected<Result, StartError> end) {
   options_.post([self = shared_from_this(), guest = std::move(guest),
                  end = std::move(end)]() mutable { self->finish(guest, std::move(end)); });
 }
 
+// --- on the loop's thread
+
 tl::expected<void, StartError> GuestEngine::Impl::reserve(const GuestRequest& request) {
-  const GuestQuotas& quotas = options_.quotas;
   const auto found = reserved_.find(request.owner);
   const Reserved now = found == reserved_.end() ? Reserved{} : found->second;
-  const auto refuse = [](const std::string& what, std::uint64_t most, std::uint64_t running) {
-    return tl::unexpected(
-        StartError{StartError::Kind::too_many,
-                   "over the quota of " + what + ": at most " + std::to_string(most) +
-                       " at once, and running guests have " + std::to_string(running),
-                   "reserve", 0});
-  };
-  if (now.guests >= quotas.guests) return refuse("guests", quotas.guests, now.guests);
-  // No overflow: each request is below a limit of the configuration.
-  if (now.instructions + request.limits.instructions > quotas.instructions)
-    return refuse("instructions", quotas.instructions, now.instructions);
-  if (now.memory_bytes + request.limits.memory_bytes > quotas.memory_bytes)
-    return refuse("memory in bytes", quotas.memory_bytes, now.memory_bytes);
-  reserved_[request.owner] = {now.guests + 1, now.instructions + request.limits.instructions,
-                              now.memory_bytes + request.limits.memory_bytes};
+  if (auto room = now.room_for(request.limits, options_.quotas, "the quota"); !room) return room;
+  if (auto room = together_.room_for(request.limits, options_.together, "what all may have"); !room)
+    return room;
+  reserved_[request.owner].add(request.limits);
+  together_.add(request.limits);
   return {};
 }
 
 tl::expected<std::shared_ptr<Job>, StartError> GuestEngine::Impl::start(GuestRequest request,
                                                                         OnGuestEnd on_end) {
-  const auto id = table_.admit();
-  if (!id) return tl::unexpected(id.error());
   if (auto reserved = reserve(request); !reserved) return tl::unexpected(reserved.error());
+  const JobId id = table_.admit_apart();
   const auto guest =
-      std::make_shared<Guest>(shared_from_this(), *id, std::move(request), std::move(on_end));
-  guests_[*id] = guest;
-  table_.add(*id, guest);
-  options_.run([guest] { guest->begin(); });
+      std::make_shared<Guest>(shared_from_this(), id, std::move(request), std::move(on_end));
+  guests_[id] = guest;
+  table_.add(id, guest);
+  queue(guest);
   return std::shared_ptr<Job>(guest);
 }
 
@@ -287,9 +343,9 @@ void GuestEngine::Impl::finish(const std::shared_ptr<Guest>& guest,
   if (closed_) return;
   guests_.erase(guest->id());
   const auto reserved = reserved_.find(guest->owner());
-  reserved->second.instructions -= guest->limits().instructions;
-  reserved->second.memory_bytes -= guest->limits().memory_bytes;
-  if (--reserved->second.guests == 0) reserved_.erase(reserved);
+  reserved->second.take_away(guest->limits());
+  if (reserved->second.guests == 0) reserved_.erase(reserved);
+  together_.take_away(guest->limits());
   table_.remove(guest->id());
   guest->take_on_end()(std::move(end));
   if (!closed_) table_.settle();
@@ -297,6 +353,12 @@ void GuestEngine::Impl::finish(const std::shared_ptr<Guest>& guest,
 
 void GuestEngine::Impl::close() {
   closed_ = true;
+  std::deque<std::shared_ptr<Guest>> waiting;  // They hold this engine, and so do we them.
+  {
+    const std::lock_guard lock(waiting_mutex_);
+    turns_over_ = true;
+    waiting.swap(waiting_);
+  }
   for (const auto& [id, guest] : guests_) {
     guest->kill();
     table_.remove(id);

@@ -3,8 +3,8 @@
 // Rules: (1) the loop's thread builds, uses and destroys the engine, and gets every OnGuestEnd;
 // (2) a guest runs a slice of instructions and then goes to the end of the queue, so that many
 // share few threads; (3) what a guest may use up is reserved for its owner when it starts: over a
-// quota it does not start; (4) a guest that is killed is gone after at most a slice, and at once
-// if it runs; its Result still arrives.
+// quota it does not start; (4) a guest that is killed is gone at once if it runs, and before any
+// other's next slice if it waits; its Result still arrives.
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
@@ -29,16 +30,22 @@ struct GuestLimits {
   std::chrono::milliseconds wall{60'000};
 };
 
-/// What all running guests of one owner may have reserved together.
+/// What running guests may have reserved together.
 struct GuestQuotas {
   std::size_t guests = 8;
   std::uint64_t instructions = 20'000'000'000;
   std::uint64_t memory_bytes = 256 << 20;
 };
 
+/// A data file. Its bytes are copied on a thread of the guests, where the last owner may go, too.
+struct GuestData {
+  std::string_view bytes;
+  std::shared_ptr<const void> owner;  ///< Keeps them; null: they outlive the run.
+};
+
 struct GuestRequest {
-  std::string program;            ///< As GuestLibrary::find() takes it.
-  std::vector<std::string> data;  ///< The data files, in order.
+  std::string program;          ///< As GuestLibrary::find() takes it.
+  std::vector<GuestData> data;  ///< The data files, in order.
   GuestLimits limits;
   std::string label;        ///< For the job table.
   std::int64_t owner = -1;  ///< Whose quotas it counts against.
@@ -50,7 +57,8 @@ using OnGuestEnd = std::function<void(tl::expected<Result, StartError>)>;
 class GuestEngine {
  public:
   struct Options {
-    GuestQuotas quotas;
+    GuestQuotas quotas;               ///< Of each owner.
+    GuestQuotas together;             ///< Of all owners.
     std::uint64_t slice = 5'000'000;  ///< Instructions.
     /// Calls its argument later on one of the guests' threads. May drop it once the engine is gone.
     std::function<void(std::function<void()>)> run;
@@ -65,7 +73,7 @@ class GuestEngine {
   GuestEngine(const GuestEngine&) = delete;
   GuestEngine& operator=(const GuestEngine&) = delete;
 
-  /// too_many: a quota of the owner, or the table's limit. on_end is never called from inside.
+  /// too_many: a quota of the owner, or of all. on_end is never called from inside.
   tl::expected<std::shared_ptr<Job>, StartError> start(GuestRequest request, OnGuestEnd on_end);
 
  private:

@@ -166,9 +166,10 @@ void GuestLibrary::keep(const Entry& entry) {
   if (by_digest_.contains(entry.sha256)) return;
   entries_.push_front(entry);
   by_digest_[entry.sha256] = entries_.begin();
-  entries_bytes_ += entry.bytes;
-  while (entries_bytes_ > options_.kept_bytes && entries_.size() > 1) {
-    entries_bytes_ -= entries_.back().bytes;
+  entries_bytes_ += entry.program->host_bytes();
+  while (entries_.size() > 1 &&
+         (entries_bytes_ > options_.kept_bytes || entries_.size() > options_.kept_programs)) {
+    entries_bytes_ -= entries_.back().program->host_bytes();
     by_digest_.erase(entries_.back().sha256);
     entries_.pop_back();
   }

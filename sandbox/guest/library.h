@@ -2,8 +2,8 @@
 // again by its digest. Each is checked and made ready once and then shared by all who run it.
 //
 // Rules: (1) a name is one of a file in the folder: no '/', no leading '.', no symbolic link;
-// (2) programs are kept by their SHA-256, the ones used last, up to a number of bytes; (3) any
-// thread may call; calls read files and hash, so that the event loop's does not.
+// (2) programs are kept by their SHA-256, the ones used last, up to a number of bytes and of
+// programs; (3) any thread may call; calls read files and hash, so that the event loop's does not.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ class GuestLibrary {
  public:
   struct Options {
     std::size_t program_bytes = 16 << 20;  ///< A larger file is refused.
-    std::size_t kept_bytes = 64 << 20;     ///< Of files whose programs are kept.
+    std::size_t kept_bytes = 256 << 20;    ///< Of programs, what is made of them included.
+    std::size_t kept_programs = 64;        ///< Each has a descriptor open.
   };
 
   struct Entry {

@@ -112,6 +112,7 @@ TEST_CASE("wrong arguments are refused with the right error") {
   CHECK(error_of(client, "sandbox.run(1)") == "\"E_TYPE\"");
   CHECK(error_of(client, "sandbox.run('hello', 1)") == "\"E_TYPE\"");
   CHECK(error_of(client, "sandbox.run('hello', {1})") == "\"E_INVARG\"");
+  CHECK(error_of(client, "sandbox.run('hello', explode(('x,'):rep(65), ','))") == "\"E_INVARG\"");
   CHECK(error_of(client, "sandbox.run('hello', {}, {color = 1})") == "\"E_INVARG\"");
   CHECK(error_of(client, "sandbox.run('hello', {}, {'budget'})") == "\"E_INVARG\"");
   CHECK(error_of(client, "sandbox.run('hello', {}, {budget = 0})") == "\"E_INVARG\"");
@@ -182,6 +183,20 @@ TEST_CASE("a programmer over a quota of guests, instructions or memory gets E_QU
   // What was reserved is free again as soon as they have ended.
   CHECK(eval(client, "while #jobs() > 0 do suspend(0) end return sandbox.run('hello').exit_code") ==
         "0");
+}
+
+TEST_CASE("guests have a limit for all, and leave exec() its places") {
+  Server server(
+      with("max_guests = 3\nmax_memory_mib = 100\nmemory_mib = 1\n"
+           "[exec]\nmax_jobs = 1\n"));
+  Client client = server.log_in();
+  CHECK(error_of(client, "sandbox.run('hello', {}, {memory = 101 * 2^20})") == "\"E_QUOTA\"");
+  CHECK(eval(client, "for i = 1, 3 do fork(0, function() " + kEndless +
+                         ", {budget = 4e9}) end) end suspend(0) "
+                         "local ok, e = pcall(sandbox.run, 'hello') "
+                         "local out = exec({'echo', 'still'})[2] local n = #jobs() "
+                         "for _, task in ipairs(queued_tasks()) do kill_task(task[1]) end "
+                         "return n, e.name, out") == "3, \"E_QUOTA\", \"still~0A\"");
 }
 
 TEST_CASE("a killed task's guest ends, and the world goes on meanwhile") {

@@ -63,6 +63,7 @@ struct BuiltinWorld::Outside {
   sandbox::GuestLibrary guest_programs{executables.path() / "guests", {}};
   sandbox::GuestEngine guests{
       {{},
+       {},
        1'000'000,
        [this](std::function<void()> work) { boost::asio::post(loop, std::move(work)); },
        [this](std::function<void()> then) { boost::asio::post(loop, std::move(then)); }},

@@ -12,9 +12,10 @@ using namespace cosmoo::sandbox;
 
 /// An engine whose threads run when the test says so.
 struct Bench {
-  explicit Bench(GuestQuotas quotas = {}, std::size_t max_running = 100) : table(max_running) {
+  explicit Bench(GuestQuotas quotas = {}, GuestQuotas together = {100, 1u << 31, 1u << 31}) {
     GuestEngine::Options options;
     options.quotas = quotas;
+    options.together = together;
     options.slice = 1000;
     options.run = [this](std::function<void()> work) { pool.push_back(std::move(work)); };
     options.post = [this](std::function<void()> work) { loop.push_back(std::move(work)); };
@@ -48,11 +49,12 @@ struct Bench {
   std::optional<GuestEngine> engine;
 };
 
-GuestRequest request(std::string program, std::vector<std::string> data = {},
+GuestRequest request(std::string program, const std::vector<std::string>& data = {},
                      std::uint64_t instructions = 1'000'000) {
   GuestRequest made;
   made.program = std::move(program);
-  made.data = std::move(data);
+  const auto kept = std::make_shared<const std::vector<std::string>>(data);
+  for (const std::string& file : *kept) made.data.push_back({file, kept});
   made.limits.instructions = instructions;
   made.label = "a guest";
   made.owner = 7;
@@ -135,28 +137,81 @@ TEST_CASE(
 }
 
 TEST_CASE("each quota refuses what is over it, for each owner alone") {
-  const auto refusal = [](GuestQuotas quotas, std::size_t most = 100) {
-    Bench bench(quotas, most);
+  const auto refusal = [](GuestQuotas quotas, GuestQuotas together, bool other_may) {
+    Bench bench(quotas, together);
     REQUIRE(bench.start(request("hello")) != nullptr);
     CHECK(bench.start(request("hello")) == nullptr);
     REQUIRE(bench.refused.has_value());
     CHECK(bench.refused->kind == StartError::Kind::too_many);
+    CHECK(bench.table.running() == 1);
     GuestRequest other = request("hello");
     other.owner = 8;
-    CHECK((bench.start(std::move(other)) != nullptr) == (most > 1));
+    CHECK((bench.start(std::move(other)) != nullptr) == other_may);
     bench.run_all();
     CHECK(bench.start(request("hello")) != nullptr);
     return bench.refused->message;
   };
-  CHECK(refusal({.guests = 1, .instructions = 1u << 30, .memory_bytes = 1u << 30}) ==
+  const GuestQuotas many{9, 1u << 30, 1u << 30};
+  CHECK(refusal({1, 1u << 30, 1u << 30}, many, true) ==
         "over the quota of guests: at most 1 at once, and running guests have 1");
-  CHECK(refusal({.guests = 9, .instructions = 1'999'999, .memory_bytes = 1u << 30}) ==
+  CHECK(refusal({9, 1'999'999, 1u << 30}, many, true) ==
         "over the quota of instructions: at most 1999999 at once, and running "
         "guests have 1000000");
-  CHECK(refusal({.guests = 9, .instructions = 1u << 30, .memory_bytes = 100 << 20})
+  CHECK(refusal({9, 1u << 30, 100 << 20}, many, true)
             .starts_with("over the quota of memory in bytes: at most 104857600"));
-  CHECK(refusal({.guests = 9, .instructions = 1u << 30, .memory_bytes = 1u << 30}, 1)
-            .starts_with("too many jobs are running"));
+  CHECK(refusal(many, {1, 1u << 30, 1u << 30}, false) ==
+        "over what all may have of guests: at most 1 at once, and running guests have 1");
+  CHECK(refusal(many, {9, 1u << 30, 100 << 20}, false)
+            .starts_with("over what all may have of memory in bytes: at most 104857600"));
+}
+
+TEST_CASE("a request of more than a whole quota is refused, however large it is") {
+  Bench bench;
+  GuestRequest endless = request("hello");
+  endless.limits.instructions = ~std::uint64_t{0};
+  CHECK(bench.start(std::move(endless)) == nullptr);
+  GuestRequest large = request("hello");
+  large.limits.memory_bytes = ~std::uint64_t{0};
+  CHECK(bench.start(std::move(large)) == nullptr);
+  CHECK(bench.start(request("hello")) != nullptr);
+}
+
+TEST_CASE("guests take no places of other jobs") {
+  Bench bench;
+  bench.table.set_max_running(1);
+  REQUIRE(bench.start(request("hello")) != nullptr);
+  REQUIRE(bench.start(request("hello")) != nullptr);
+  CHECK(bench.table.admit().has_value());
+}
+
+TEST_CASE("a guest that is killed while it waits goes before all others") {
+  Bench bench;
+  bench.start(request("forth", kEndless));
+  bench.start(request("forth", kEndless));
+  const auto last = bench.start(request("forth", kEndless));
+  last->kill();
+  REQUIRE(Bench::one(bench.pool));
+  REQUIRE(Bench::one(bench.loop));
+  REQUIRE(bench.ends.size() == 1);
+  CHECK(bench.ends[0]->status == Status::killed);
+  CHECK(bench.table.find(last->info().id) == nullptr);
+  CHECK(bench.table.running() == 2);
+}
+
+TEST_CASE("data is kept by its owner until it has been copied, and no longer") {
+  Bench bench;
+  GuestRequest made = request("wordcount");
+  auto kept = std::make_shared<const std::string>("two words");
+  const std::weak_ptr<const std::string> watched = kept;
+  made.data.push_back({*kept, kept});
+  kept.reset();
+  bench.start(std::move(made));
+  CHECK_FALSE(watched.expired());
+  REQUIRE(Bench::one(bench.pool));
+  CHECK(watched.expired());
+  bench.run_all();
+  REQUIRE(bench.ends.size() == 1);
+  CHECK(bench.ends[0]->output == "0 2 9 data0\n");
 }
 
 TEST_CASE("limits of memory, output and time") {

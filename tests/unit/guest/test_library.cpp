@@ -113,4 +113,24 @@ TEST_CASE("programs that were not used for long make room") {
   CHECK(again->program != first->program);
 }
 
+// A descriptor stays open for each program that is kept: whoever runs ever new ones must not use
+// them up.
+TEST_CASE("no more programs are kept than there may be") {
+  const Folder folder;
+  GuestLibrary library(folder.path, {.kept_programs = 2});
+  const auto descriptors = [] {
+    return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
+  };
+  std::string program = bytes_of(folder.path / "hello");
+  program += '!';
+  const auto first = library.find(program)->sha256;
+  const auto before = descriptors();
+  for (int i = 0; i < 50; ++i) {
+    program += ' ';
+    REQUIRE(library.find(program).has_value());
+  }
+  CHECK(descriptors() <= before + 1);
+  CHECK(refusal(library, "sha256:" + first) != "found");
+}
+
 }  // namespace

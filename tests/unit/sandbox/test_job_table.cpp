@@ -38,6 +38,22 @@ TEST_CASE("the job table refuses one more than its limit and names the limit") {
   CHECK(table.admit().has_value());
 }
 
+TEST_CASE("a job of an engine with a limit of its own takes nobody's place") {
+  JobTable table(1);
+  const JobId id = table.admit_apart();
+  const auto job = std::make_shared<Idle>(id);
+  table.add(id, job);
+  CHECK(table.find(id) == job);
+  CHECK(table.running() == 1);
+  const auto other = add(table);
+  CHECK_FALSE(table.admit().has_value());
+  table.remove(id);
+  CHECK_FALSE(table.admit().has_value());
+  table.remove(other->info().id);
+  CHECK(table.running() == 0);
+  CHECK(table.admit().has_value());
+}
+
 TEST_CASE("the job table lists and finds what runs, oldest first, and never reuses an id") {
   JobTable table;
   const auto first = add(table);
