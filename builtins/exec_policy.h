@@ -28,9 +28,9 @@ struct ExecPolicy {
 
 /// What the configuration says about sandbox.run().
 struct GuestPolicy {
-  sandbox::GuestLimits limits;  ///< Of a run that asks for nothing else; wall 0: never.
-  sandbox::GuestQuotas quotas;    ///< Of each programmer.
-  sandbox::GuestQuotas together;  ///< Of all.
+  sandbox::GuestLimits limits;        ///< Of a run that asks for nothing else; wall 0: never.
+  sandbox::GuestQuotas quotas;        ///< Of each programmer.
+  sandbox::GuestQuotas together;      ///< Of all.
   std::size_t data_bytes = 16 << 20;  ///< Of all data files of a run together.
 };
 
