@@ -22,10 +22,10 @@ void Commands::command(ObjectId player, std::string_view line) {
     connections_.boot(player);
     return;
   }
+  if (line.find_first_not_of(' ') == std::string_view::npos) return;
   VerbCall call;
   call.player = player;
   call.command = parse_command(world_, player, line);
-  if (call.command.verb.empty()) return;
   if (const auto target = find_command_target(world_, player, call.command)) {
     call.verb = target->verb;
     call.this_object = target->object;

@@ -1,6 +1,7 @@
 // A line typed by a player, taken apart; and the verb that it means.
 #include "vm/world/command.h"
 
+#include <algorithm>
 #include <span>
 
 namespace cosmoo {
@@ -54,6 +55,9 @@ std::string_view shortcut(char first) {
   }
 }
 
+// "in front" in quotes is one word, and no part of a preposition.
+bool has_space(const std::string& word) { return word.find(' ') != std::string::npos; }
+
 // The first place where a preposition stands, and the longest one there.
 struct FoundPreposition {
   std::size_t first;
@@ -63,8 +67,11 @@ struct FoundPreposition {
 std::optional<FoundPreposition> first_preposition(std::span<const std::string> words) {
   constexpr std::size_t kLongest = 3;  // "on top of"
   for (std::size_t first = 0; first < words.size(); ++first) {
+    if (!begins_preposition(words[first])) continue;
     for (std::size_t count = std::min(kLongest, words.size() - first); count > 0; --count) {
-      if (const auto prep = find_preposition(join(words.subspan(first, count)))) {
+      const auto phrase = words.subspan(first, count);
+      if (std::any_of(phrase.begin(), phrase.end(), has_space)) continue;
+      if (const auto prep = find_preposition(join(phrase))) {
         return FoundPreposition{first, count, *prep};
       }
     }

@@ -39,15 +39,19 @@ std::optional<CommandTarget> find_command_target(const World& world, ObjectId pl
                                                  const Command& command);
 
 /// "me", "here", "#12", or a name, alias or the beginning of one among what the player holds and
-/// what is in the room; kNothing for "", kFailedMatch, kAmbiguous.
+/// what is in the room; kNothing for "" and for "here" where that is nowhere, kFailedMatch,
+/// kAmbiguous.
 ObjectId match_object(const World& world, ObjectId player, std::string_view name);
 
-/// The index of the preposition that is, or is one spelling of, `words` ("on", "on top of").
+/// The index of the preposition of which `words` is a spelling ("on", "on top of").
 std::optional<std::int8_t> find_preposition(std::string_view words);
+/// Whether a spelling begins with that word.
+bool begins_preposition(std::string_view word);
 /// All spellings of one, separated by `/`: "on top of/on/onto/upon".
 std::string_view preposition_text(std::int8_t prep);
 
-/// "this none any", "none in any": text to VerbArgs and back. E_INVARG.
+/// "this none any", "none in any": text to VerbArgs and back. A preposition may be any of its
+/// spellings, several with `/` between them, or its number, as "4" or "#4". E_INVARG.
 Result<VerbArgs> parse_verb_args(std::string_view dobj, std::string_view prep,
                                  std::string_view iobj);
 std::string to_string(const VerbArgs& args);

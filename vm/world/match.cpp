@@ -1,10 +1,16 @@
 // Which object a player's words mean.
+#include <algorithm>
 #include <charconv>
+#include <span>
 
 #include "vm/world/command.h"
 
 namespace cosmoo {
 namespace {
+
+// Of what somebody holds, and of what is in a place: all of them are looked at for every command,
+// on nobody's budget. Who came later is known by its number.
+constexpr std::size_t kMostConsidered = 5000;
 
 enum class Likeness { none, beginning, whole };
 
@@ -44,10 +50,11 @@ ObjectId match_number(const World& world, std::string_view digits) {
 ObjectId match_object(const World& world, ObjectId player, std::string_view name) {
   if (name.empty()) return kNothing;
   if (name.front() == '#') return match_number(world, name.substr(1));
-  if (same_name(name, "me")) return player;
   const Object* self = world.find(player);
-  const Object* here = self ? world.find(self->location) : nullptr;
-  if (same_name(name, "here")) return here ? here->id : kFailedMatch;
+  if (!self) return kFailedMatch;
+  if (same_name(name, "me")) return player;
+  if (same_name(name, "here")) return self->location;
+  const Object* here = world.find(self->location);
 
   Candidate whole;
   Candidate beginning;
@@ -65,7 +72,8 @@ ObjectId match_object(const World& world, ObjectId player, std::string_view name
   };
   for (const Object* holder : {self, here}) {
     if (!holder) continue;
-    for (const ObjectId id : holder->contents) {
+    const std::size_t count = std::min(holder->contents.size(), kMostConsidered);
+    for (const ObjectId id : std::span(holder->contents).first(count)) {
       consider(id, world.find(id)->name);
       const List* aliases = world.aliases(id);
       if (!aliases) continue;

@@ -1,7 +1,9 @@
 // Argument specifications and permission letters as text. The table of prepositions is here: stored
 // verbs name its rows by their index, so rows are only ever added at its end, and a longer spelling
 // than three words means a change in command.cpp as well.
+#include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "vm/world/command.h"
 
@@ -93,6 +95,19 @@ std::string_view text_of(ObjectSpec spec) {
   return {};
 }
 
+// A verb's preposition, as MOO takes it: a spelling, several with a `/` between them, of which the
+// first counts, or the row's number, with or without `#`.
+std::optional<std::int8_t> parse_preposition(std::string_view text) {
+  const std::string_view digits = text.substr(text.starts_with('#') ? 1 : 0);
+  std::size_t row = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), row);
+  if (error == std::errc() && end == digits.data() + digits.size()) {
+    if (row >= kPrepositions.size()) return std::nullopt;
+    return static_cast<std::int8_t>(row);
+  }
+  return find_preposition(text.substr(0, text.find('/')));
+}
+
 // The shortest spelling, the first of those: "in", "on", "from".
 std::string_view short_text(std::int8_t prep) {
   std::string_view shortest = preposition_text(prep);
@@ -108,11 +123,17 @@ std::string_view short_text(std::int8_t prep) {
 std::optional<std::int8_t> find_preposition(std::string_view words) {
   for (std::size_t i = 0; i < kPrepositions.size(); ++i) {
     const auto is_it = [&](std::string_view spelling) { return same_name(spelling, words); };
-    if (is_it(kPrepositions[i]) || any_spelling(kPrepositions[i], is_it)) {
-      return static_cast<std::int8_t>(i);
-    }
+    if (any_spelling(kPrepositions[i], is_it)) return static_cast<std::int8_t>(i);
   }
   return std::nullopt;
+}
+
+bool begins_preposition(std::string_view word) {
+  return std::any_of(kPrepositions.begin(), kPrepositions.end(), [&](std::string_view row) {
+    return any_spelling(row, [&](std::string_view spelling) {
+      return same_name(spelling.substr(0, spelling.find(' ')), word);
+    });
+  });
 }
 
 std::string_view preposition_text(std::int8_t prep) {
@@ -129,7 +150,7 @@ Result<VerbArgs> parse_verb_args(std::string_view dobj, std::string_view prep,
   args.dobj = *direct;
   if (same_name(prep, "any")) {
     args.prep = kAnyPreposition;
-  } else if (const auto found = find_preposition(prep)) {
+  } else if (const auto found = parse_preposition(prep)) {
     args.prep = *found;
   } else if (!same_name(prep, "none")) {
     return fail(ErrorCode::invarg,

@@ -97,6 +97,58 @@ TEST_CASE("the first preposition counts, in its longest spelling") {
   CHECK(house.parse("walk on").prepstr == "on");
 }
 
+TEST_CASE("lines are taken apart as in MOO") {
+  struct Row {
+    std::string_view line, verb, argstr, dobjstr, prepstr, iobjstr;
+  };
+  House house;
+  for (const Row& row : std::initializer_list<Row>{
+           // the earliest preposition, in its longest spelling
+           {"put a in b on c", "put", "a in b on c", "a", "in", "b on c"},
+           {"put a on top of b", "put", "a on top of b", "a", "on top of", "b"},
+           {"put a on top b", "put", "a on top b", "a", "on", "top b"},
+           {"stand in front of b", "stand", "in front of b", "", "in front of", "b"},
+           {"stand in front b", "stand", "in front b", "", "in", "front b"},
+           {"get a out of b", "get", "a out of b", "a", "out of", "b"},
+           {"get a out b", "get", "a out b", "a out b", "", ""},
+           {"get a from INSIDE b", "get", "a from INSIDE b", "a", "from INSIDE", "b"},
+           {"look at", "look", "at", "", "at", ""},
+           {"at in", "at", "in", "", "in", ""},
+           {"with using", "with", "using", "", "using", ""},
+           // what is quoted is one word: a whole preposition or none
+           {"put \"a\" \"in\" b", "put", "\"a\" \"in\" b", "a", "in", "b"},
+           {"put a \"in b\"", "put", "a \"in b\"", "a in b", "", ""},
+           {"stand \"in front\" of b", "stand", "\"in front\" of b", "in front of b", "", ""},
+           {"stand \"in front of\" b", "stand", "\"in front of\" b", "in front of b", "", ""},
+           {"put a with/using b", "put", "a with/using b", "a with/using b", "", ""},
+           {"put a \\in b", "put", "a \\in b", "a", "in", "b"},
+           {"put a in\\ b", "put", "a in\\ b", "a in b", "", ""},
+           {"put \"\" in b", "put", "\"\" in b", "", "in", "b"},
+           // spaces: kept in argstr, one each in the parts; a tab is no space
+           {"  put   a   in   b  ", "put", "a   in   b  ", "a", "in", "b"},
+           {"put\ta in b", "put\ta", "in b", "", "in", "b"},
+           {"put  \"a  b\"  c", "put", "\"a  b\"  c", "a  b c", "", ""},
+           // shortcuts, the space before them passed over and that behind them kept
+           {"  \"  put in b", "say", "  put in b", "put", "in", "b"},
+           {":\"s hat\" is", "emote", "\"s hat\" is", "s hat", "is", ""},
+           {";;x", "eval", ";x", ";x", "", ""},
+           {"\\;x", ";x", "", "", "", ""},
+           {"p\"u\"t a", "put", "a", "a", "", ""},
+           {"\\", "", "", "", "", ""},
+       }) {
+    CAPTURE(row.line);
+    const Command command = house.parse(row.line);
+    CHECK(command.verb == row.verb);
+    CHECK(command.argstr == row.argstr);
+    CHECK(command.dobjstr == row.dobjstr);
+    CHECK(command.prepstr == row.prepstr);
+    CHECK(command.iobjstr == row.iobjstr);
+    CHECK((command.prep == kNoPreposition) == row.prepstr.empty());
+    if (row.iobjstr.empty()) CHECK(command.iobj == kNothing);
+    if (row.dobjstr.empty()) CHECK(command.dobj == kNothing);
+  }
+}
+
 TEST_CASE("three characters stand for verbs, and keep what follows as it is") {
   House house;
   const Command say = house.parse("\"Hello  \"there\" ");
@@ -132,7 +184,9 @@ TEST_CASE("me, here and numbers are objects") {
     CHECK(house.match(words) == kFailedMatch);
   }
   ok(house.world.move(house.player, kNothing));
-  CHECK(house.match("here") == kFailedMatch);
+  CHECK(house.match("here") == kNothing);
+  CHECK(house.match("me") == house.player);
+  CHECK(match_object(house.world, ObjectId{99}, "me") == kFailedMatch);
 }
 
 TEST_CASE("a whole name wins over the beginning of others") {
@@ -194,6 +248,51 @@ TEST_CASE("a command's verb is looked for on the player, the room and both objec
   CHECK(drop->verb.definer == house.thing);
 }
 
+TEST_CASE("a verb fits a command as its words for objects and preposition say") {
+  struct Row {
+    std::string_view dobj, prep, iobj, line;
+    bool fits;
+  };
+  for (const Row& row : std::initializer_list<Row>{
+           {"none", "none", "none", "act", true},
+           {"none", "none", "none", "act nonsense", false},
+           {"none", "none", "none", "act box", false},
+           {"none", "none", "none", "act in", false},
+           {"any", "none", "none", "act", true},
+           {"any", "none", "none", "act nonsense", true},
+           {"any", "none", "none", "act box in", false},
+           {"this", "none", "none", "act box", true},
+           {"this", "none", "none", "act #3", true},
+           {"this", "none", "none", "act hat", false},
+           {"this", "none", "none", "act", false},
+           {"this", "any", "any", "act box", true},
+           {"this", "any", "any", "act box under hat", true},
+           {"any", "in", "this", "act in box", true},
+           {"any", "in", "this", "act hat inside box", true},
+           {"any", "in", "this", "act nonsense into box", true},
+           {"any", "in", "this", "act hat on box", false},
+           {"any", "in", "this", "act box in hat", false},
+           {"any", "in", "this", "act hat box", false},
+           {"none", "at", "any", "act to", true},
+           {"none", "at", "any", "act to nonsense", true},
+           {"none", "at", "any", "act hat to box", false},
+           {"this", "with", "this", "act box with box", true},
+           {"this", "with", "this", "act box with hat", false},
+           {"any", "any", "any", "act", true},
+           {"any", "any", "any", "act hat off of box", true},
+       }) {
+    CAPTURE(row.line);
+    House house;
+    const ObjectId box = house.put("box", house.room);
+    REQUIRE(box == ObjectId{3});
+    house.put("hat", house.player);
+    house.verb(box, "act", ok(parse_verb_args(row.dobj, row.prep, row.iobj)));
+    const Command command = house.parse(row.line);
+    CHECK(house.world.find_command_verb(box, command.verb, command.dobj, command.prep, command.iobj)
+              .has_value() == row.fits);
+  }
+}
+
 TEST_CASE("every preposition is found in every spelling") {
   const std::vector<std::string_view> rows{"with/using",
                                            "at/to",
@@ -213,7 +312,10 @@ TEST_CASE("every preposition is found in every spelling") {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto index = static_cast<std::int8_t>(i);
     CHECK(preposition_text(index) == rows[i]);
-    CHECK(find_preposition(rows[i]) == index);
+    for (const std::string& spec :
+         {std::string(rows[i]), std::to_string(i), "#" + std::to_string(i)}) {
+      CHECK(ok(parse_verb_args("any", spec, "any")).prep == index);
+    }
     std::string_view rest = rows[i];
     while (true) {
       const auto slash = rest.find('/');
@@ -222,8 +324,9 @@ TEST_CASE("every preposition is found in every spelling") {
       rest.remove_prefix(slash + 1);
     }
   }
-  CHECK_FALSE(find_preposition("").has_value());
-  CHECK_FALSE(find_preposition("on top").has_value());
+  for (const std::string_view words : {"", "on top", "with/using", "4", "on  top of"}) {
+    CHECK_FALSE(find_preposition(words).has_value());
+  }
   CHECK(preposition_text(15) == "none");
   CHECK(preposition_text(kAnyPreposition) == "any");
 }
@@ -237,6 +340,11 @@ TEST_CASE("verb arguments go to text and back") {
   CHECK(round("any", "on top of/on/onto/upon", "this") == "any on this");
   CHECK(round("any", "any", "none") == "any any none");
   CHECK(round("none", "from inside", "none") == "none from none");
+  CHECK(round("any", "Onto/upon", "this") == "any on this");
+  CHECK(round("this", "#0", "any") == round("this", "using", "any"));
+  for (const std::string_view wrong : {"15", "#15", "-1", "#", "", "4x", "##4", "/on", "in of"}) {
+    CHECK_MESSAGE(code_of(parse_verb_args("this", wrong, "none")) == ErrorCode::invarg, wrong);
+  }
   CHECK(code_of(parse_verb_args("that", "none", "none")) == ErrorCode::invarg);
   CHECK(code_of(parse_verb_args("this", "near", "none")) == ErrorCode::invarg);
   CHECK(code_of(parse_verb_args("this", "none", "")) == ErrorCode::invarg);
