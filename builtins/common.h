@@ -46,6 +46,11 @@ inline std::int64_t work_on_family(const World& world, ObjectId id) {
   return static_cast<std::int64_t>(world.with_descendants(id).size() / 50);
 }
 
+/// Ticks for looking whether so many objects descend from another.
+inline std::int64_t work_on_lines(std::size_t count) {
+  return static_cast<std::int64_t>(count / 4);
+}
+
 /// One parent or a list of them, #-1 for none; each fertile or the caller's.
 inline Result<std::vector<ObjectId>> read_parents(const Call& call, const Value& given) {
   std::vector<ObjectId> parents;

@@ -168,8 +168,9 @@ std::span<const Builtin> object_builtins() {
        Access::wizard,
        renumber,
        "object",
-       "Gives an object the lowest number that is free, and returns it. Parents, children, places "
-       "and what it owns follow; values and code that name the old number do not. E_INVARG if "
+       "Gives an object the lowest number that is free and still owns nothing, and returns it. "
+       "Parents, children, places and what it owns follow; values and code that name the old "
+       "number do not. E_INVARG if "
        "there is no such object or it is connected."},
       {"reset_max_object",
        {},
@@ -177,8 +178,8 @@ std::span<const Builtin> object_builtins() {
        Access::wizard,
        reset_max_object,
        "nothing",
-       "Lets the next object have the number after the highest that is in use, even if there were "
-       "higher ones once."},
+       "Lets the next object have the number after the highest that is in use or still owns "
+       "something, even if there were higher ones once."},
       {"valid",
        {{"object", kObject}},
        1,

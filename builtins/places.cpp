@@ -1,4 +1,5 @@
 // Where things are: moving them, and what is inside of what.
+#include "builtins/bounds.h"
 #include "builtins/common.h"
 #include "builtins/families.h"
 
@@ -98,6 +99,7 @@ Outcome occupants(Call& call) {
       kinds.push_back(kind.object());
     }
   }
+  if (!afford(call, work_on_lines(call[0].list().size() * kinds.size()))) return Value();
   std::vector<ObjectId> found;
   for (const Value& item : call[0].list()) {
     if (!item.is_object()) {
@@ -106,8 +108,6 @@ Outcome occupants(Call& call) {
     const ObjectId id = item.object();
     const Object* object = world.find(id);
     if (object == nullptr || (players_only && !object->is(kPlayer))) continue;
-    call.spend(static_cast<std::int64_t>(kinds.size() / 16));
-    if (call.ticks_left() < 0) break;  // the task ends when this returns
     const auto is_it = [&](ObjectId kind) { return world.is_a(id, kind); };
     if (!of_kind || std::any_of(kinds.begin(), kinds.end(), is_it)) found.push_back(id);
   }

@@ -90,6 +90,9 @@ class World {
   /// Numbers stay below this: they index a vector, of a gigabyte then.
   static constexpr std::int64_t kMostObjects = std::int64_t{1} << 27;
   static constexpr std::size_t kMostParents = 100;
+  /// That an object may be given, itself included: looking for a verb or property goes through all,
+  /// for every command that is typed near it.
+  static constexpr std::size_t kMostAncestors = 100;
 
   World();
   World(const World&) = delete;
@@ -107,14 +110,15 @@ class World {
 
   /// A new object with the next number (never one that was used before). Owned by kNothing, it owns
   /// itself. E_INVARG: a parent that is not valid or there twice, too many, or two that both define
-  /// a property of one name. E_QUOTA: no more numbers.
+  /// a property of one name; too many ancestors. E_QUOTA: no more numbers.
   Result<ObjectId> create(const std::vector<ObjectId>& parents, ObjectId owner);
   /// Ends an object: its children go to its parents, its contents to nothing.
   Result<void> recycle(ObjectId id);
   /// Gives an object the lowest number that is free below its own, if any; the number it has then.
-  /// Parents, children, places and owners follow; values that name it do not.
+  /// Parents, children, places and owners follow; values that name it do not. A number is not free
+  /// while anything belongs to it: nobody inherits what a recycled owner left, verbs above all.
   Result<ObjectId> renumber(ObjectId id);
-  /// Lets the next object have the number after the highest in use.
+  /// Lets the next object have the number after the highest that is not free.
   void reset_max_object();
   /// E_RECMOVE if `id` would become its own ancestor; E_INVARG as for create, also when a new
   /// ancestor defines a property that `id` or a descendant defines too.
@@ -181,6 +185,8 @@ class World {
   Value* touch_property(ObjectId id, Symbol name, std::int64_t growth);
 
   // --- verbs
+  /// Bytes of all verbs' names that one object may be given: they are looked through for commands.
+  static constexpr std::size_t kMostVerbNames = 64u << 10;
   /// The first verb called `name` that is executable, from `id` up through its ancestry.
   std::optional<VerbRef> find_verb(ObjectId id, Symbol name) const;
   /// The same for a name that may be no symbol; slower.
@@ -193,7 +199,7 @@ class World {
   const Verb* verb(const VerbRef& ref) const;
   /// Defined on `id` itself; by name or, `"2"`, by its 1-based place.
   std::optional<VerbRef> own_verb(ObjectId id, std::string_view name) const;
-  /// E_INVARG: no name.
+  /// E_INVARG: no name. E_QUOTA: more than kMostVerbNames on the object.
   Result<VerbRef> add_verb(ObjectId id, Verb verb);
   // These four: E_VERBNF.
   Result<void> delete_verb(const VerbRef& ref);
@@ -273,10 +279,12 @@ class World {
   // world_numbers.cpp
   void move_to_number(Object& object, ObjectId number);
   void change_owner_everywhere(ObjectId from, ObjectId to);
+  IdSet named_owners() const;
 
   // world_family.cpp
   void append_ancestry(ObjectId id, std::vector<ObjectId>& out, IdSet& seen) const;
   Result<void> check_parents(const std::vector<ObjectId>& parents) const;
+  Result<void> check_ancestors(const std::vector<ObjectId>& family) const;
   Result<void> collect_definitions(const std::vector<ObjectId>& objects, Definitions& found) const;
   Result<void> check_clashes(const std::vector<ObjectId>& family, const Definitions& added) const;
   void drop_lost_slots(const std::vector<ObjectId>& family, const Definitions& lost);

@@ -4,6 +4,14 @@
 #include "vm/world/world.h"
 
 namespace cosmoo {
+namespace {
+
+tl::unexpected<Error> too_many_ancestors() {
+  return fail(ErrorCode::invarg,
+              "an object has at most " + std::to_string(World::kMostAncestors - 1) + " ancestors");
+}
+
+}  // namespace
 
 // --- asking
 
@@ -129,12 +137,25 @@ Result<void> World::check_parents(const std::vector<ObjectId>& parents) const {
       return fail(ErrorCode::invarg, to_string(*it) + " is there twice among the parents");
     }
   }
-  if (parents.size() < 2) return {};
   std::vector<ObjectId> line;
-  IdSet seen;
-  for (const ObjectId parent : parents) append_ancestry(parent, line, seen);
+  if (parents.size() == 1) {
+    line = ancestry(parents.front());
+  } else {
+    IdSet seen;
+    for (const ObjectId parent : parents) append_ancestry(parent, line, seen);
+  }
+  if (line.size() >= kMostAncestors) return too_many_ancestors();
+  if (parents.size() < 2) return {};
   Definitions found;
   return collect_definitions(line, found);
+}
+
+// Where the ancestry of the first of a family has grown: everyone's.
+Result<void> World::check_ancestors(const std::vector<ObjectId>& family) const {
+  for (const ObjectId id : family) {
+    if (ancestry(id).size() > kMostAncestors) return too_many_ancestors();
+  }
+  return {};
 }
 
 Result<void> World::set_parents(ObjectId id, const std::vector<ObjectId>& parents) {
@@ -163,9 +184,11 @@ Result<void> World::set_parents(ObjectId id, const std::vector<ObjectId>& parent
     }
     return rest;
   };
+  const std::vector<ObjectId> gained = without(after, before);
   Definitions added;
-  auto checked = collect_definitions(without(after, before), added);
+  auto checked = collect_definitions(gained, added);
   if (checked) checked = check_clashes(family, added);
+  if (checked && !gained.empty()) checked = check_ancestors(family);
   if (!checked) {
     object->parents = std::move(old_parents);
     link_parents(*object);

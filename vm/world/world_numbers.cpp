@@ -20,8 +20,9 @@ void replace_sorted(std::vector<ObjectId>& ids, ObjectId from, ObjectId to) {
 Result<ObjectId> World::renumber(ObjectId id) {
   Object* object = mutable_find(id);
   if (!object) return fail(ErrorCode::invarg, to_string(id) + " is not a valid object");
-  const auto free = std::find(objects_.begin(), objects_.begin() + id.number, nullptr);
-  const ObjectId number{free - objects_.begin()};
+  const IdSet owners = named_owners();
+  ObjectId number{0};
+  while (number != id && (valid(number) || owners.contains(number))) ++number.number;
   if (number == id) return id;
   move_to_number(*object, number);
   change_owner_everywhere(id, number);
@@ -73,9 +74,26 @@ void World::change_owner_everywhere(ObjectId from, ObjectId to) {
   }
 }
 
+World::IdSet World::named_owners() const {
+  IdSet owners;
+  for (const auto& object : objects_) {
+    if (!object) continue;
+    owners.insert(object->owner);
+    for (const auto& [name, property] : object->properties) owners.insert(property.owner);
+    for (const Verb& verb : object->verbs) owners.insert(verb.owner);
+  }
+  for (const PlannedCall* call : planned_.in_order()) owners.insert(call->programmer);
+  return owners;
+}
+
 void World::reset_max_object() {
   while (!objects_.empty() && !objects_.back()) objects_.pop_back();
-  max_object_ = static_cast<std::int64_t>(objects_.size()) - 1;
+  std::int64_t last = static_cast<std::int64_t>(objects_.size()) - 1;
+  for (const ObjectId owner : named_owners()) {
+    if (owner.number <= max_object_) last = std::max(last, owner.number);
+  }
+  objects_.resize(static_cast<std::size_t>(last) + 1);
+  max_object_ = last;
   if (max_object_ >= 0) note_object(max_object());  // with any row goes the number
 }
 

@@ -187,8 +187,20 @@ std::int64_t bytes_of(const Verb& verb) {
   return World::kVerbBytes + std::ssize(verb.names) + std::ssize(verb.code);
 }
 
-tl::unexpected<Error> no_names(ObjectId id) {
-  return fail(ErrorCode::invarg, "a verb of " + to_string(id) + " needs a name");
+Result<void> check_names(const Object& object, std::string_view names, std::size_t others) {
+  if (!has_name(names)) {
+    return fail(ErrorCode::invarg, "a verb of " + to_string(object.id) + " needs a name");
+  }
+  if (others + names.size() + 1 <= World::kMostVerbNames) return {};
+  return fail(ErrorCode::quota, "the names of all verbs of " + to_string(object.id) +
+                                    " would have more than " +
+                                    std::to_string(World::kMostVerbNames) + " bytes");
+}
+
+std::size_t bytes_of_names(const Object& object) {
+  std::size_t bytes = 0;
+  for (const Verb& verb : object.verbs) bytes += verb.names.size() + 1;
+  return bytes;
 }
 
 }  // namespace
@@ -196,7 +208,9 @@ tl::unexpected<Error> no_names(ObjectId id) {
 Result<VerbRef> World::add_verb(ObjectId id, Verb verb) {
   Object* object = mutable_find(id);
   if (!object) return fail(ErrorCode::invarg, to_string(id) + " is not a valid object");
-  if (!has_name(verb.names)) return no_names(id);
+  if (auto checked = check_names(*object, verb.names, bytes_of_names(*object)); !checked) {
+    return tl::unexpected(checked.error());
+  }
   verb.permissions &= kVerbBits;
   verb.version = ++last_version_;
   hold(*object, bytes_of(verb));
@@ -229,11 +243,13 @@ Result<void> World::set_verb_code(const VerbRef& ref, std::string code) {
 Result<void> World::set_verb_info(const VerbRef& ref, ObjectId owner, std::uint8_t permissions,
                                   std::string names) {
   if (!verb(ref)) return no_verb(ref);
-  if (!has_name(names)) return no_names(ref.definer);
-  Verb& verb = at(ref.definer).verbs[ref.index];
+  Object& object = at(ref.definer);
+  Verb& verb = object.verbs[ref.index];
+  const std::size_t others = bytes_of_names(object) - verb.names.size() - 1;
+  if (auto checked = check_names(object, names, others); !checked) return checked;
   verb.owner = owner;
   verb.permissions = permissions & kVerbBits;
-  hold(at(ref.definer), std::ssize(names) - std::ssize(verb.names));
+  hold(object, std::ssize(names) - std::ssize(verb.names));
   verb.names = std::move(names);
   note_verbs(ref.definer);
   forget_verbs();

@@ -186,5 +186,18 @@ TEST_CASE("errors of chparents()") {
   CHECK(w.run("parents(#8)") == "{#7}");
 }
 
+// Each of a hundred thousand items is looked for along a line of ancestors: seconds, at one go.
+TEST_CASE("attack: looking through families is paid for before it begins") {
+  BuiltinWorld w({.foreground = {60'000, std::chrono::seconds(60)}});
+  const std::string many =
+      "local t = {} for i = 1, 100000 do t[i] = #5 end local left = ticks_left() ";
+  for (const std::string& call :
+       {std::string("isa(#6, t)"), std::string("occupants(t, {#4, #3}, false)")}) {
+    CAPTURE(call);
+    const std::string used = w.run(many + call + " return left - ticks_left()", kMe);
+    CHECK_MESSAGE((has(used, "out of ticks") || std::stol(used) > 20'000), used);
+  }
+}
+
 }  // namespace
 }  // namespace cosmoo

@@ -214,9 +214,26 @@ ErrorCode Model::rename_property(ObjectId id, const std::string& from, const std
   return ErrorCode::invarg;
 }
 
+bool Model::owns_something(ObjectId id) const {
+  for (const auto& [other, thing] : things) {
+    if (thing.owner == id) return true;
+    for (const Verb& verb : thing.verbs) {
+      if (verb.owner == id) return true;
+    }
+    for (const auto& [name, slot] : thing.slots) {
+      if (slot.owner == id) return true;
+    }
+  }
+  return false;
+}
+
+void Model::reset_last() {
+  while (last >= 0 && !find(ObjectId{last}) && !owns_something(ObjectId{last})) --last;
+}
+
 ObjectId Model::renumber(ObjectId id) {
   ObjectId number{0};
-  while (number < id && find(number)) ++number.number;
+  while (number < id && (find(number) || owns_something(number))) ++number.number;
   if (number == id) return id;
   const auto follow = [&](ObjectId& one) {
     if (one == id) one = number;

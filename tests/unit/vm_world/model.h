@@ -49,6 +49,9 @@ class Model {
   ErrorCode set_property_info(ObjectId id, const std::string& name, ObjectId owner,
                               std::uint8_t permissions);
 
+  bool owns_something(ObjectId id) const;
+  /// Numbers that are free at the end are given again.
+  void reset_last();
   /// Of an object that exists; the number that it has then.
   ObjectId renumber(ObjectId id);
 

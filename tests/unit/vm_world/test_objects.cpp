@@ -227,15 +227,69 @@ TEST_CASE("a refused change of parents changes nothing and is not noted") {
   CHECK_FALSE(small.world.dirty());
 }
 
-TEST_CASE("a chain of ten thousand parents is walked without running out of stack") {
+TEST_CASE("a chain of ten thousand parents in a file is walked without running out of stack") {
+  World world;
+  for (int i = 0; i < 10'000; ++i) {
+    Object object;
+    object.id = ObjectId{i};
+    object.owner = object.id;
+    if (i > 0) object.parents = {ObjectId{i - 1}};
+    world.load_object(std::move(object));
+  }
+  REQUIRE(world.finish_load(10'000));
+  CHECK(world.ancestry(ObjectId{9'999}).size() == 10'000);
+  CHECK(world.is_a(ObjectId{9'999}, ObjectId{0}));
+}
+
+// Every command that is typed near an object is looked for on all of its ancestors.
+TEST_CASE("an object has so many ancestors and no more, however it comes by them") {
   Small small;
-  ObjectId last = small.make();
-  small.define(last, "p", Value(7));
-  for (int i = 0; i < 10'000; ++i) last = small.make({last});
-  const ObjectId side = small.make();
-  const ObjectId leaf = small.make({last, side});
-  CHECK(small.get(leaf, "p") == Value(7));
-  CHECK(small.world.ancestry(leaf).size() == 10'003);
+  const auto chain = [&](std::size_t length) {
+    ObjectId last = small.make();
+    for (std::size_t i = 1; i < length; ++i) last = small.make({last});
+    return last;
+  };
+  const ObjectId full = chain(World::kMostAncestors);
+  CHECK(small.world.ancestry(full).size() == World::kMostAncestors);
+  CHECK(code_of(small.world.create({full}, kNothing)) == ErrorCode::invarg);
+  // Lines that meet.
+  const ObjectId a = chain(World::kMostAncestors / 2), b = chain(World::kMostAncestors / 2);
+  CHECK(code_of(small.world.create({a, b}, kNothing)) == ErrorCode::invarg);
+  // What is given to an object counts for those that descend from it.
+  const ObjectId top = small.make(), under = small.make({top}), bottom = small.make({under, a});
+  const ObjectId line = chain(World::kMostAncestors / 2 - 3);
+  ok(small.world.set_parents(top, {line}));
+  CHECK(small.world.ancestry(bottom).size() == World::kMostAncestors);
+  const auto before = small.world.find(top)->parents;
+  const ObjectId longer = small.make({line});
+  CHECK(code_of(small.world.set_parents(top, {longer})) == ErrorCode::invarg);
+  CHECK(small.world.find(top)->parents == before);
+  CHECK(small.world.find(longer)->children.empty());
+}
+
+// Who owned them is gone; who gets its number would find verbs of a stranger that run with its
+// permissions.
+TEST_CASE("a number that something still belongs to is not given anew") {
+  Small small;
+  const ObjectId gone = small.make(), free = small.make(), left = small.make();
+  const ObjectId last = small.make();
+  small.verb(left, "act", VerbArgs{});
+  ok(small.world.set_verb_info(VerbRef{left, 0}, gone, kExecute, "act"));
+  ok(small.world.recycle(gone));
+  ok(small.world.recycle(free));
+  CHECK(ok(small.world.renumber(last)) == free);
+  ok(small.world.delete_verb(VerbRef{left, 0}));
+  CHECK(ok(small.world.renumber(left)) == gone);
+
+  const ObjectId owner = small.make();
+  small.define(free, "p", Value(1));
+  ok(small.world.set_property_info(free, small.name("p"), owner, 0));
+  ok(small.world.recycle(owner));
+  small.world.reset_max_object();
+  CHECK(small.world.max_object() == owner);
+  ok(small.world.delete_property(free, small.name("p")));
+  small.world.reset_max_object();
+  CHECK(small.world.max_object() < owner);
 }
 
 }  // namespace cosmoo

@@ -94,7 +94,7 @@ void Player::change_object(World& world, Model& model, ObjectId id) {
     case 7:
       if (chance(20)) {
         world.reset_max_object();
-        model.last = model.things.empty() ? -1 : model.things.rbegin()->first.number;
+        model.reset_last();
       } else {
         const auto number = world.renumber(id);
         REQUIRE(number.has_value() == (thing != nullptr));

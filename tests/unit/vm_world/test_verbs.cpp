@@ -1,5 +1,6 @@
 // Verb names, looking verbs up, and changing them.
 #include "support.h"
+#include "vm/world/command.h"
 
 namespace cosmoo {
 using namespace test;
@@ -27,6 +28,30 @@ TEST_CASE("a star at the end lets anything follow, and alone is everything") {
   CHECK_FALSE(verb_name_matches("get*", "ge"));
   CHECK(verb_name_matches("*", "whatever"));
   CHECK_FALSE(verb_name_matches("*", ""));
+}
+
+TEST_CASE("stars stand where MOO lets them") {
+  struct Row {
+    std::string_view names, fits, does_not;  // words that are called
+  };
+  for (const Row& row : std::initializer_list<Row>{
+           {"foo*bar", "foo foob foobA FOOBAR", "fo foobarx foox bar"},
+           {"foo*", "foo food foo*", "fo"},
+           {"*foo", "f fo foo", "x foox"},
+           {"f*oo*", "f fo foo foozle", "fx"},
+           {"f*o*o", "f fo foo", "fooo fx"},
+           {"foo**", "foo fooz", "fo"},
+           {"*", "x anything", ""},
+           {"a*b c*d", "a ab c cd", "ac b"},
+       }) {
+    CAPTURE(row.names);
+    for (const std::string& called : split_words(row.fits)) {
+      CHECK_MESSAGE(verb_name_matches(row.names, called), called);
+    }
+    for (const std::string& called : split_words(row.does_not)) {
+      CHECK_FALSE_MESSAGE(verb_name_matches(row.names, called), called);
+    }
+  }
 }
 
 TEST_CASE("a verb has several names") {
@@ -181,6 +206,22 @@ TEST_CASE("verbs that are not there are E_VERBNF, and a verb needs a name") {
   const VerbRef ref = small.verb(id, "x");
   CHECK(code_of(world.set_verb_info(ref, id, kRead, "  ")) == ErrorCode::invarg);
   CHECK(world.verb(ref)->names == "x");
+}
+
+// They are all looked through for every command that is typed near the object.
+TEST_CASE("the names of all verbs of an object are bounded") {
+  Small small;
+  const ObjectId id = small.make();
+  Verb verb;
+  verb.names = std::string(999, 'x');
+  const std::size_t most = World::kMostVerbNames / 1000;
+  for (std::size_t i = 0; i < most; ++i) ok(small.world.add_verb(id, verb));
+  CHECK(code_of(small.world.add_verb(id, verb)) == ErrorCode::quota);
+  CHECK(small.world.find(id)->verbs.size() == most);
+  CHECK(code_of(small.world.set_verb_info(VerbRef{id, 0}, id, 0, std::string(2000, 'y'))) ==
+        ErrorCode::quota);
+  ok(small.world.set_verb_info(VerbRef{id, 0}, id, 0, "short"));
+  ok(small.world.add_verb(id, verb));
 }
 
 }  // namespace cosmoo
