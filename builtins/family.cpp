@@ -1,6 +1,8 @@
 // Who inherits from whom.
+#include "builtins/bounds.h"
 #include "builtins/common.h"
 #include "builtins/families.h"
+#include "vm/world/quota.h"
 
 namespace cosmoo {
 namespace {
@@ -11,6 +13,13 @@ Outcome chparents(Call& call) {
   if (auto object = need_control(call, id); !object) return object.error();
   auto parents = read_parents(call, call[1]);
   if (!parents) return parents.error();
+  if (!world.is_wizard(call.programmer())) {
+    if (const auto limit = limit_lost_with(world, id, *parents)) {
+      return Error(ErrorCode::perm, to_string(id) + " would lose " +
+                                        world.symbols().name_of(*limit) +
+                                        ", a limit that wizards have set");
+    }
+  }
   call.spend(work_on_family(world, id));
   return outcome(world.set_parents(id, *parents));
 }
@@ -59,7 +68,7 @@ Outcome isa(Call& call) {
     if (is_it(call[1])) found = call[1].object();
   } else {
     const List& given = call[1].list();
-    call.spend(static_cast<std::int64_t>(given.size() / 16));
+    if (!afford(call, work_on_lines(given.size()))) return Value();
     const auto it = std::find_if(given.begin(), given.end(), is_it);
     if (it != given.end()) found = it->object();
   }

@@ -120,6 +120,10 @@ Outcome delete_property(Call& call) {
   World& world = call.services().world;
   const auto name = world.symbols().find(call[1].string());
   if (!name) return no_property(id, call[1].string());
+  if (is_wizards_limit(world, id, *name) && !world.is_wizard(call.programmer())) {
+    return Error(ErrorCode::perm, "only wizards take a limit away that they have set: " +
+                                      to_string(id) + "." + call[1].string());
+  }
   call.spend(work_on_family(world, id));
   return outcome(world.delete_property(id, *name));
 }
@@ -205,7 +209,9 @@ std::span<const Builtin> property_builtins() {
        Access::programmer,
        delete_property,
        "nothing",
-       "Takes a property away where it was defined. E_PROPNF; E_PERM as for add_property()."},
+       "Takes a property away where it was defined. E_PROPNF; E_PERM as for add_property(), and "
+       "for "
+       "who takes a quota or budget away that a wizard owns."},
       {"property_info",
        {{"object", kObject}, {"name", kString}},
        2,

@@ -313,16 +313,16 @@ function create(parents, owner, arguments) end
 ---@param object object
 function recycle(object) end
 
----Gives an object the lowest number that is free, and returns it. Parents, children, places and
----what it owns follow; values and code that name the old number do not. E_INVARG if there is no
----such object or it is connected.
+---Gives an object the lowest number that is free and still owns nothing, and returns it. Parents,
+---children, places and what it owns follow; values and code that name the old number do not.
+---E_INVARG if there is no such object or it is connected.
 ---For wizards.
 ---@param object object
 ---@return object
 function renumber(object) end
 
----Lets the next object have the number after the highest that is in use, even if there were higher
----ones once.
+---Lets the next object have the number after the highest that is in use or still owns something,
+---even if there were higher ones once.
 ---For wizards.
 function reset_max_object() end
 
@@ -492,7 +492,8 @@ function properties(object) end
 ---@param info? string|any[]
 function add_property(object, name, value, info) end
 
----Takes a property away where it was defined. E_PROPNF; E_PERM as for add_property().
+---Takes a property away where it was defined. E_PROPNF; E_PERM as for add_property(), and for who
+---takes a quota or budget away that a wizard owns.
 ---For programmers.
 ---@param object object
 ---@param name string

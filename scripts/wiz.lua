@@ -106,7 +106,14 @@ verb { "@setquota", "any any any", function()
   if not name or not (limit or args[3] == "none") then return player:usage() end
   local ok, why = pcall(function()
     local who = $named(args[1])
-    if not pcall(property_info, who, name) then add_property(who, name, false, { player, "r" }) end
+    local known, info = pcall(property_info, who, name)
+    if not known and info ~= E_PROPNF then raise(info) end
+    if known and info[3] ~= who then
+      raise(E_INVARG, $label(who) .. " inherits a property " .. name .. " from " .. $label(info[3]) .. ", and need not.")
+    end
+    if not known then add_property(who, name, false, { player, "r" }) end
+    -- One that was there already may be the player's own.
+    set_property_info(who, name, { player, "r" })
     who[name] = limit or false
     player:tell($label(who), " may have ", args[2] == "objects" and "more objects: " or "bytes: ", limit or "no limit")
   end)

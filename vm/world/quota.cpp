@@ -1,5 +1,7 @@
 #include "vm/world/quota.h"
 
+#include <algorithm>
+
 namespace cosmoo {
 
 std::optional<std::int64_t> quota_property(const World& world, ObjectId owner, Symbol name) {
@@ -8,6 +10,36 @@ std::optional<std::int64_t> quota_property(const World& world, ObjectId owner, S
     return std::nullopt;
   }
   return view->value->integer();
+}
+
+namespace {
+
+constexpr std::string_view kLimits[] = {"ownership_quota", "byte_quota", "queued_task_limit",
+                                        "fg_ticks",        "fg_seconds", "bg_ticks",
+                                        "bg_seconds"};
+
+}  // namespace
+
+bool is_wizards_limit(const World& world, ObjectId object, Symbol name) {
+  const std::string& text = world.symbols().name_of(name);
+  const bool known = std::any_of(std::begin(kLimits), std::end(kLimits),
+                                 [&](std::string_view limit) { return same_name(limit, text); });
+  const auto view = known ? world.property(object, name) : std::nullopt;
+  return view && world.is_wizard(view->slot->owner);
+}
+
+std::optional<Symbol> limit_lost_with(const World& world, ObjectId object,
+                                      const std::vector<ObjectId>& parents) {
+  for (const std::string_view limit : kLimits) {
+    const auto name = world.symbols().find(limit);
+    if (!name || !is_wizards_limit(world, object, *name)) continue;
+    const ObjectId definer = world.property(object, *name)->definer;
+    const bool kept = definer == object ||
+                      std::any_of(parents.begin(), parents.end(),
+                                  [&](ObjectId parent) { return world.is_a(parent, definer); });
+    if (!kept) return name;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::int64_t> byte_limit(const World& world, ObjectId owner) {

@@ -18,6 +18,13 @@ namespace cosmoo {
 /// that nobody can raise its own.
 std::optional<std::int64_t> quota_property(const World& world, ObjectId owner, Symbol name);
 
+/// Whether `name` is one of the properties by which wizards limit what somebody may use (these, and
+/// those of allowances.h), and is a wizard's on this object: then nobody else may take it away.
+bool is_wizards_limit(const World& world, ObjectId object, Symbol name);
+/// The first such property that the object would lose with these parents; none: it keeps all.
+std::optional<Symbol> limit_lost_with(const World& world, ObjectId object,
+                                      const std::vector<ObjectId>& parents);
+
 /// None: no limit.
 std::optional<std::int64_t> byte_limit(const World& world, ObjectId owner);
 

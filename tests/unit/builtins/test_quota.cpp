@@ -171,5 +171,41 @@ TEST_CASE("what changes hands is counted for the new owner") {
   CHECK(w.run("recycle(#6) return quota(#5).bytes == object_bytes(#5)") == "true");
 }
 
+// A player owns itself, and with it the properties that a wizard has defined on it.
+TEST_CASE("attack: limits that wizards set are not deleted, renamed or given up by other parents") {
+  for (const std::string limit : {"ownership_quota", "byte_quota", "queued_task_limit", "fg_ticks",
+                                  "fg_seconds", "bg_ticks", "bg_seconds"}) {
+    CAPTURE(limit);
+    BuiltinWorld w;
+    w.property(kMe, limit, Value(3));
+    CHECK(w.outcome_of("delete_property(#3, '" + limit + "')", kMe) == "E_PERM");
+    CHECK(w.outcome_of("set_property_info(#3, '" + limit + "', {#3, 'rw', 'gone'})", kMe) ==
+          "E_PERM");
+    CHECK(w.outcome_of("clear_property(#3, '" + limit + "')", kMe) == "E_PERM");
+    CHECK(w.outcome_of("#3." + limit + " = 100", kMe) == "E_PERM");
+    // Its own parents may change, for it is defined on itself.
+    CHECK(w.outcome_of("chparents(#3, {})", kMe) == "nil");
+    CHECK(w.outcome_of("delete_property(#3, '" + limit + "')") == "nil");
+  }
+}
+
+TEST_CASE("attack: an inherited limit is not left behind, by whichever object of the line") {
+  BuiltinWorld w;
+  const std::string own = "create(#1)";  // a class of the programmer's own, between
+  w.property(BuiltinWorld::kRoot, "byte_quota", Value(5000));
+  REQUIRE(w.outcome_of("chparent(#3, #1)") == "nil");
+  REQUIRE(w.run(own, kMe) == "#7");
+  CHECK(w.outcome_of("chparent(#3, #7)", kMe) == "nil");
+  CHECK(w.outcome_of("chparents(#3, {})", kMe) == "E_PERM");
+  CHECK(w.outcome_of("chparents(#7, {})", kMe) == "E_PERM");
+  CHECK(w.outcome_of("chparent(#3, #1)", kMe) == "nil");
+  CHECK(w.outcome_of("chparents(#3, {})") == "nil");
+  // What is nobody's limit, or no wizard's, is a property like others.
+  w.property(kMe, "limit", Value(1));
+  CHECK(w.outcome_of("delete_property(#3, 'limit')", kMe) == "nil");
+  CHECK(w.outcome_of("add_property(#3, 'fg_ticks', 1) delete_property(#3, 'fg_ticks')", kMe) ==
+        "nil");
+}
+
 }  // namespace
 }  // namespace cosmoo
