@@ -11,7 +11,8 @@ namespace cosmoo {
 namespace {
 
 constexpr std::size_t kThreads = 2;
-constexpr const char* kScripts = "scripts";  // the place that they come from
+// The place that scripts come from.
+std::string scripts_about(ObjectId player) { return "scripts about " + to_string(player); }
 
 // Empty: not enough memory.
 std::string hash(const std::string& password, PasswordAccounts::Cost cost) {
@@ -106,8 +107,7 @@ Result<void> PasswordAccounts::store(ObjectId player, std::string hash) {
   if (!world_.valid(player)) {
     return fail(ErrorCode::invarg, to_string(player) + " is gone");
   }
-  const Object* system = world_.find(kSystem);
-  const ObjectId keeper = system != nullptr ? system->owner : player;
+  const ObjectId keeper = keeper_of_passwords();
   if (!world_.property(player, property_)) {
     Property slot;
     slot.value = Value(std::move(hash));
@@ -120,9 +120,17 @@ Result<void> PasswordAccounts::store(ObjectId player, std::string hash) {
   return world_.set_property_info(player, property_, keeper, 0);
 }
 
+ObjectId PasswordAccounts::keeper_of_passwords() const {
+  const Object* system = world_.find(kSystem);
+  return system != nullptr ? system->owner : kSystem;
+}
+
 std::string PasswordAccounts::hash_of(ObjectId player) const {
   const auto view = world_.property(player, property_);
   if (!view || view->slot->clear || !view->value->is_string()) return {};
+  const Property& slot = *view->slot;
+  const bool kept = slot.owner == keeper_of_passwords() || world_.is_wizard(slot.owner);
+  if (!kept || (slot.permissions & kWrite) != 0) return {};
   return view->value->string();
 }
 
@@ -130,7 +138,7 @@ bool PasswordAccounts::has_password(ObjectId player) const { return !hash_of(pla
 
 Result<void> PasswordAccounts::set_password(ObjectId player, std::string password, Done done) {
   if (auto allowed = may_set(player, password); !allowed) return allowed;
-  return submit(kScripts,
+  return submit(scripts_about(player),
                 [this, cost = cost_, player, password = std::move(password),
                  done = std::move(done)]() mutable -> std::function<void()> {
                   std::string made = hash(password, cost);
@@ -164,7 +172,7 @@ Result<void> PasswordAccounts::set_password(ObjectId player, std::string passwor
 
 Result<void> PasswordAccounts::check_password(ObjectId player, std::string password,
                                               Ticket ticket) {
-  return check_password(std::optional(player), std::move(password), kScripts,
+  return check_password(std::optional(player), std::move(password), scripts_about(player),
                         [this, ticket](bool right) { scheduler_.complete(ticket, Value(right)); });
 }
 

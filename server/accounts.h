@@ -2,16 +2,13 @@
 // loop.
 //
 // Rules
-//  1. The hash is the player's own property `password`, which nobody may read or write; an
-//  inherited
-//     one is no password.
+//  1. The hash is the player's own property `password`, which nobody may read or write. An inherited
+//     one is no password, nor one that a player has put in its place: a hash names its own cost.
 //  2. Who asks for a player that does not exist, or that has no password, waits as long for the
-//  same
-//     answer as who gives a wrong one.
-//  3. Requests wait in line by where they come from, scripts being one place: each place has its
-//  turn
-//     after one request of every other, and at most kMostOfOne that wait. So no flood of guesses
-//     from one address, and no storm of tasks, keeps other players out.
+//     same answer as who gives a wrong one.
+//  3. Requests wait in line by where they come from, scripts by whose password they ask about: each
+//     place has its turn after one request of every other, and at most kMostOfOne that wait. So no
+//     flood of guesses from one address, and no storm of tasks, keeps other players out.
 #pragma once
 
 #include <functional>
@@ -62,6 +59,7 @@ class PasswordAccounts final : public Accounts {
   Result<void> may_set(ObjectId player, const std::string& password) const;
   Result<void> store(ObjectId player, std::string hash);
   std::string hash_of(ObjectId player) const;
+  ObjectId keeper_of_passwords() const;
   /// `work` runs on a thread; what it gives back runs on the loop.
   using Work = std::function<std::function<void()>()>;
   Result<void> submit(const std::string& from, Work work);

@@ -93,6 +93,25 @@ TEST_CASE("an inherited password lets nobody in") {
   CHECK(bench.check(bench.player, "swordfish"));
 }
 
+// Whoever owns itself may take its property away and add another. A hash says what it costs to
+// check: one of its own making would hold up all logins for hours.
+TEST_CASE("attack: a hash that a player has put in its password's place is none") {
+  Bench bench;
+  REQUIRE(bench.accounts.set_password_now(bench.player, "swordfish"));
+  const Symbol name = bench.world.symbols().intern("password");
+  Property own = *bench.world.property(bench.player, name)->slot;
+  REQUIRE(bench.world.delete_property(bench.player, name));
+  own.owner = bench.player;
+  REQUIRE(bench.world.add_property(bench.player, name, own));
+  CHECK_FALSE(bench.accounts.has_password(bench.player));
+  CHECK_FALSE(bench.check(bench.player, "swordfish"));
+  // A new one is the keeper's again; and one that others may write is none either.
+  REQUIRE(bench.accounts.set_password_now(bench.player, "other"));
+  CHECK(bench.check(bench.player, "other"));
+  REQUIRE(bench.world.set_property_info(bench.player, name, bench.system, kWrite));
+  CHECK_FALSE(bench.check(bench.player, "other"));
+}
+
 TEST_CASE("who does not exist, or has no password, is answered like a wrong password") {
   Bench bench;
   CHECK_FALSE(bench.check(std::nullopt, "swordfish"));
