@@ -134,6 +134,7 @@ end }
 
 -- $editor:line_number(session, "$"): what a word for a line means; nil if it is none.
 verb { "line_number", function()
+  set_task_perms(caller_perms(player))
   local session, word = args[1], args[2]
   if word == "$" then return #session.lines end
   if word == "." then return session.at end
@@ -143,6 +144,7 @@ end }
 -- $editor:range(session, "3-7", whole): first and last line; the one we are at if nothing is typed,
 -- or all with "whole". E_RANGE, E_INVARG.
 verb { "range", function()
+  set_task_perms(caller_perms(player))
   local session, text, whole = args[1], args[2], args[3]
   local count = #session.lines
   if count == 0 then raise(E_RANGE, "There are no lines yet: insert or \"TEXT adds some.") end
@@ -162,6 +164,7 @@ end }
 
 -- The session with `lines` put before line `place`; the last of them is the one we are at.
 verb { "put", function()
+  set_task_perms(caller_perms(player))
   local session, place, added = args[1], args[2], args[3]
   local lines = {}
   for i = 1, place - 1 do lines[i] = session.lines[i] end
@@ -173,6 +176,7 @@ end }
 
 -- The session without the lines from `first` to `last`.
 verb { "without", function()
+  set_task_perms(caller_perms(player))
   local session, first, last = args[1], args[2], args[3]
   local lines = {}
   for i, line in ipairs(session.lines) do
@@ -183,6 +187,7 @@ verb { "without", function()
 end }
 
 verb { "go_to", function()
+  set_task_perms(caller_perms(player))
   local session, line = args[1], args[2]:match("%S+")
   session.at = this:range(session, line)
   player:tell_lines({ this:show_line(session.at, session.lines[session.at], true) })
@@ -205,6 +210,7 @@ end }
 -- --- the commands
 
 verb { "do_list", function()
+  set_task_perms(caller_perms(player))
   local session = args[1]
   local first, last = this:range(session, args[2], true)
   local lines = {}
@@ -230,6 +236,7 @@ verb { "do_append", function()
 end }
 
 verb { "do_delete", function()
+  set_task_perms(caller_perms(player))
   local first, last = this:range(args[1], args[2])
   player:tell($text:count(last - first + 1, "line"), " out.")
   return this:without(args[1], first, last)
@@ -243,6 +250,7 @@ end }
 
 -- /old/new/ range, with any character for the slash; all places where the text stands.
 verb { "do_substitute", function()
+  set_task_perms(caller_perms(player))
   local session, text = args[1], args[2]
   local mark = text:sub(1, 1)
   local from = mark ~= "" and text:find(mark, 2, true)
@@ -272,6 +280,7 @@ end }
 
 -- From the next line on, round to this one.
 verb { "do_find", function()
+  set_task_perms(caller_perms(player))
   local session, count = args[1], #args[1].lines
   local text = args[2] ~= "" and $text:unquote(args[2]) or session.sought
   if not text then raise(E_INVARG, "It is typed find TEXT; find alone goes on to the next place.") end
@@ -289,6 +298,7 @@ verb { "do_find", function()
 end }
 
 verb { "do_move do_copy", function()
+  set_task_perms(caller_perms(player))
   local session = args[1]
   local what, to = args[2]:match("^(.-)%s*to%s+(%S+)$")
   local place = what and this:line_number(session, to)
@@ -306,6 +316,7 @@ verb { "do_move do_copy", function()
 end }
 
 verb { "do_undo", function()
+  set_task_perms(caller_perms(player))
   local session = args[1]
   if not session.before then raise(E_INVARG, "There is nothing to take back.") end
   session.lines, session.at = session.before, math.min(session.at, #session.before)
@@ -372,6 +383,7 @@ end }
 
 -- $editor:tell_place(lines, "line 3, column 7: ..."): the line a compiler complains about, and a mark.
 verb { "tell_place", function()
+  set_task_perms(caller_perms(player))
   local line, column = args[2]:match("^line (%d+), column (%d+)")
   local text = line and args[1][tonumber(line)]
   if not text then return end

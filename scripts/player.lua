@@ -158,8 +158,9 @@ verb { "get take", "any any any", function()
   local from = object.location
   if from == player then return player:tell("You have ", object.name, " already.") end
   if not isa(object, $thing) then return player:tell("You can't take that.") end
-  local inside = valid(from) and isa(from, $container) and (from.location == player or from.location == player.location)
-  if from ~= player.location and not inside then return player:tell("That is not here.") end
+  local function here(place) return place == player or valid(place) and place == player.location end
+  local inside = valid(from) and isa(from, $container) and here(from.location)
+  if not here(from) and not inside then return player:tell("That is not here.") end
   player:carry(object, player, "take ", "takes ", inside and " from " .. from.name or "")
 end }
 

@@ -48,13 +48,7 @@ end }
 
 -- room:find_exit("n"): the exit of that name or alias, #-1 if there is none.
 verb { "find_exit", function()
-  local word = args[1]:lower()
-  for _, exit in ipairs(this:usable_exits()) do
-    for _, name in ipairs({ exit.name, table.unpack(exit.aliases) }) do
-      if tostr(name):lower() == word then return exit end
-    end
-  end
-  return #-1
+  return $exit_among(this:usable_exits(), args[1])
 end }
 
 -- room:add_exit(exit): for whoever may change the room's list of exits.

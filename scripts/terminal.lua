@@ -176,6 +176,7 @@ end }
 
 -- player:usage(): how the command is typed whose verb calls this, from its first comment.
 verb { "usage", function()
+  set_task_perms(caller_perms(player))
   local command = callers()[1]
   local doc = $help:doc(command[4], command[2])
   this:tell("Usage: ", { bold = doc[1] or command[2] })
