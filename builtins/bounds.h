@@ -19,9 +19,9 @@ inline bool afford(Call& call, std::int64_t ticks) {
   return call.ticks_left() >= 0;
 }
 
-/// The ticks for going through that many bytes once, at a few nanoseconds each.
+/// The ticks for going through that many bytes once, at a nanosecond each.
 constexpr std::int64_t ticks_for_bytes(std::size_t bytes) {
-  constexpr std::size_t kBytesPerTick = 2048;
+  constexpr std::size_t kBytesPerTick = 1024;
   return static_cast<std::int64_t>(bytes / kBytesPerTick);
 }
 

@@ -9,13 +9,25 @@
 namespace cosmoo {
 namespace {
 
+// What writing a value down may cost.
+bool afford_text(Call& call, const Value& value) {
+  constexpr std::size_t kBytesPerTick = 256;
+  return afford(call, static_cast<std::int64_t>(value.bytes() / kBytesPerTick));
+}
+
 Outcome tostr(Call& call) {
   std::string text;
-  for (std::size_t i = 0; i < call.size(); ++i) text += to_text(call[i]);
+  for (std::size_t i = 0; i < call.size(); ++i) {
+    if (!call[i].is_string() && !afford_text(call, call[i])) return Value();
+    text += to_text(call[i]);
+  }
   return Value(std::move(text));
 }
 
-Outcome toliteral(Call& call) { return Value(to_literal(call[0])); }
+Outcome toliteral(Call& call) {
+  if (!afford_text(call, call[0])) return Value();
+  return Value(to_literal(call[0]));
+}
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r\n";

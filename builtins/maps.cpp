@@ -1,6 +1,8 @@
 // Maps. Lua has one kind of table: a list is a map whose keys are its indices, and counts as one.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "builtins/bounds.h"
 #include "builtins/common.h"
 #include "builtins/families.h"
@@ -8,10 +10,13 @@
 namespace cosmoo {
 namespace {
 
-// The first argument as a map; a list's items by their indices.
-Value take_map(Call& call) {
+// The first argument as a map; a list's items by their indices. None: the task cannot pay for it.
+std::optional<Value> take_map(Call& call) {
   Value value = call.take(0);
   if (value.is_map()) return value;
+  constexpr std::size_t kEntriesPerTick = 8;
+  const auto ticks = static_cast<std::int64_t>(value.list().size() / kEntriesPerTick);
+  if (!afford(call, ticks)) return std::nullopt;
   Map map;
   std::int64_t index = 0;
   for (const Value& item : value.list()) map.emplace_hint(map.end(), Value(++index), item);
@@ -24,47 +29,51 @@ Error no_key(std::string_view builtin, const Value& key) {
 }
 
 Outcome mapkeys(Call& call) {
-  const Value map = take_map(call);
+  const auto map = take_map(call);
+  if (!map) return Value();
   List keys;
-  keys.reserve(map.map().size());
-  for (const auto& [key, value] : map.map()) keys.push_back(key);
+  keys.reserve(map->map().size());
+  for (const auto& [key, value] : map->map()) keys.push_back(key);
   return Value(std::move(keys));
 }
 
 // mapvalues(map [, key...])
 Outcome mapvalues(Call& call) {
   constexpr std::string_view kName = "mapvalues";
-  const Value map = take_map(call);
+  const auto map = take_map(call);
+  if (!map) return Value();
   Gathered values(call, kName);
   if (call.size() == 1) {
-    for (const auto& [key, value] : map.map()) {
+    for (const auto& [key, value] : map->map()) {
       if (auto fits = values.add(value); !fits) return fits.error();
     }
   }
   for (std::size_t i = 1; i < call.size(); ++i) {
-    const auto found = map.map().find(call[i]);
-    if (found == map.map().end()) return no_key(kName, call[i]);
+    const auto found = map->map().find(call[i]);
+    if (found == map->map().end()) return no_key(kName, call[i]);
     if (auto fits = values.add(found->second); !fits) return fits.error();
   }
   return Value(values.take());
 }
 
 Outcome mapdelete(Call& call) {
-  Value map = take_map(call);
-  Map& entries = map.mutable_map();
+  auto map = take_map(call);
+  if (!map) return Value();
+  Map& entries = map->mutable_map();
   if (!call[1].is_list()) {
     if (entries.erase(call[1]) == 0) return no_key("mapdelete", call[1]);
-    return map;
+    return std::move(*map);
   }
   for (const Value& key : call[1].list()) {
     if (entries.erase(key) == 0) return no_key("mapdelete", key);
   }
-  return map;
+  return std::move(*map);
 }
 
 Outcome maphaskey(Call& call) {
-  const Value map = take_map(call);
-  return Value(map.map().contains(call[1]));
+  const auto map = take_map(call);
+  if (!map) return Value();
+  return Value(map->map().contains(call[1]));
 }
 
 }  // namespace

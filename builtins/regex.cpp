@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kLongestPattern = 16 << 10;
 constexpr std::uint32_t kMostGroups = 255;  // each step copies what they hold
 constexpr std::uint32_t kHeapKib = 16 << 10;
-constexpr std::int64_t kNanosecondsPerTick = 4000;
+constexpr std::int64_t kNanosecondsPerTick = 1000;
 // However many ticks a task may have, the world does not wait longer than that.
 constexpr std::int64_t kMostNanoseconds = 500'000'000;
 

@@ -7,7 +7,7 @@ namespace cosmoo {
 namespace {
 
 constexpr std::size_t kLongestNames = 1000;
-constexpr std::size_t kLongestCode = 1 << 20;
+constexpr std::size_t kLongestCode = 256 << 10;  // it is compiled at one go
 
 std::string verb_label(ObjectId id, const Value& name) {
   return to_string(id) + ":" + to_text(name);
@@ -197,7 +197,7 @@ Outcome set_verb_code(Call& call) {
   auto code = read_code(call[2]);
   if (!code) return code.error();
   if (code->size() > kLongestCode) {
-    return Error(ErrorCode::quota, "a verb's code has at most 1 MiB");
+    return Error(ErrorCode::quota, "a verb's code has at most 256 KiB");
   }
   if (const auto wrong = call.services().engine->check(*code)) {
     return Error(ErrorCode::invarg, "line " + std::to_string(wrong->line) + ", column " +

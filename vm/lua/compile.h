@@ -9,6 +9,9 @@
 
 namespace cosmoo::lua {
 
+/// What compiling costs.
+inline constexpr std::size_t kSourcePerTick = 10;  // bytes
+
 /// Pushes the function that a verb's code is: it takes the variables of `variables` in the order of
 /// their bits, then the arguments. On an error pushes nothing.
 std::optional<SyntaxError> push_verb_function(lua_State* L, std::string_view code,

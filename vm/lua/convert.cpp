@@ -13,6 +13,10 @@ Error not_a_value(lua_State* L, int index) {
                                     " is not a value: it cannot be stored or passed on");
 }
 
+// Items that an entry of a map counts as, besides its key and value: it is looked for, and has a
+// place of its own in memory.
+constexpr std::size_t kItemsOfEntry = 8;
+
 class Reader {
  public:
   Reader(lua_State* L, std::size_t& left) : L_(L), left_(left), limit_(left) {}
@@ -25,7 +29,10 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
 
   Result<Value> read(int index, int depth) {
-    ++items_;
+    constexpr std::size_t kItemsBetweenLooks = 4096;
+    if (++items_ % kItemsBetweenLooks == 0) {
+      if (auto paid = afford(0); !paid) return tl::unexpected(paid.error());
+    }
     switch (lua_type(L_, index)) {
       case LUA_TNIL:
         return Value();
@@ -60,6 +67,17 @@ class Reader {
     return {};
   }
 
+  // A value of millions of items takes longer than others should wait: what the task cannot pay for
+  // is not begun, or not gone on with.
+  Result<void> afford(std::size_t more) {
+    const LuaExecution* execution = runtime(L_).current;
+    if (execution == nullptr || ticks_for({0, items_ + more, 0}) <= execution->ticks_left()) {
+      return {};
+    }
+    items_ += more;
+    return fail(ErrorCode::quota, "the value takes more ticks than are left");
+  }
+
   // A view's value is shared, not copied, but counts as if it were: else a list that holds itself
   // twice, sixty times over, would be small here and endless when it is read.
   Result<Value> read_view(int index, int depth) {
@@ -69,6 +87,10 @@ class Reader {
 
   // An error may carry a value too, and that another error: a chain without end, if nobody counted.
   Result<Value> checked(Value value, int depth) {
+    const std::size_t outer = value.is_list()  ? value.list().size()
+                              : value.is_map() ? value.map().size() * kItemsOfEntry
+                                               : 0;
+    if (auto paid = afford(outer); !paid) return tl::unexpected(paid.error());
     const Measure size = measure(value);
     items_ += size.items;
     if (depth + size.depth > kMaxValueDepth) return fail(ErrorCode::type, kTooDeep);
@@ -84,6 +106,7 @@ class Reader {
     }
     if (!lua_checkstack(L_, 4)) return fail(ErrorCode::type, kTooDeep);
     if (auto fits = spend(64); !fits) return tl::unexpected(fits.error());
+    if (auto paid = afford(lua_rawlen(L_, index)); !paid) return tl::unexpected(paid.error());
     return is_sequence(L_, index) ? read_list(index, depth) : read_map(index, depth);
   }
 
@@ -108,6 +131,7 @@ class Reader {
     Map map;
     lua_pushnil(L_);
     while (lua_next(L_, index)) {
+      items_ += kItemsOfEntry;
       Result<Value> item = spend(64).and_then([&] { return read(-1, depth + 1); });
       // The key is read from a copy: converting in place would confuse lua_next.
       lua_pushvalue(L_, -2);
@@ -142,6 +166,7 @@ void measure_into(const Value& value, int depth, Measure& total) {
   } else if (value.is_map()) {
     for (const auto& [key, item] : value.map()) {
       total.bytes += 48;
+      total.items += kItemsOfEntry;
       measure_into(key, depth + 1, total);
       measure_into(item, depth + 1, total);
     }
@@ -157,8 +182,8 @@ Measure measure(const Value& value) {
 }
 
 std::int64_t ticks_for(const Measure& size) {
-  constexpr std::size_t kBytesPerTick = 8192;
-  constexpr std::size_t kItemsPerTick = 64;
+  constexpr std::size_t kBytesPerTick = 1024;
+  constexpr std::size_t kItemsPerTick = 16;
   return static_cast<std::int64_t>(size.bytes / kBytesPerTick + size.items / kItemsPerTick);
 }
 

@@ -12,7 +12,6 @@ namespace cosmoo {
 namespace lua {
 namespace {
 
-constexpr std::size_t kSourcePerTick = 100;  // bytes, as for eval()
 constexpr int kDeepestCalls = 150;  // Lua nests 200 C calls; metamethods and pcall need some too
 
 int panic_l(lua_State*) {
@@ -91,6 +90,7 @@ class LuaEngine final : public Engine {
   std::optional<SyntaxError> check(std::string_view source) override {
     if (rt_.current != nullptr) {
       rt_.current->spend(static_cast<std::int64_t>(source.size() / kSourcePerTick));
+      if (rt_.current->doomed()) return place_of(source, 0, "too large to compile");
     }
     Check work{source, std::nullopt};
     lua_pushcfunction(rt_.main, check_l);

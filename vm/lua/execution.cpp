@@ -121,9 +121,9 @@ void LuaExecution::drop_thread() {
 Step LuaExecution::run(Task& task, Resumption with) {
   task_ = &task;
   ticks_left_ = task.budget.ticks;
-  charged_until_ = Clock::now();
+  charged_until_ = thread_cpu_time();  // not what was done for others before
   charged_since_ = 0;
-  slice_ends_ = charged_until_ + std::chrono::duration_cast<Clock::duration>(task.budget.seconds);
+  slice_ends_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(task.budget.seconds);
   resumption = std::move(with);
   MemoryAccount& memory = rt_.memory;
   const std::size_t used_before = memory.used;
@@ -210,6 +210,13 @@ std::vector<std::string> LuaExecution::traceback(std::string_view what) const {
   return lines;
 }
 
+const std::string& LuaExecution::name_of_call(std::size_t depth) const {
+  for (const Word& word : words) {
+    if (word.depth == depth) return word.text;
+  }
+  return rt_.world.symbols().name_of(activations[depth - 1].verb);
+}
+
 // Lua's own stack tells the lines; our activations tell who. They meet where one verb called the
 // next: at the functions of calls.cpp.
 std::vector<Frame> LuaExecution::frames(lua_State* L, std::size_t most) const {
@@ -217,8 +224,9 @@ std::vector<Frame> LuaExecution::frames(lua_State* L, std::size_t most) const {
   auto activation = activations.rbegin();
   int line = 0;
   const auto add = [&] {
-    calls.push_back({activation->this_object, rt_.world.symbols().name_of(activation->verb),
-                     activation->programmer, activation->definer, activation->player, line});
+    const auto depth = static_cast<std::size_t>(activations.rend() - activation);
+    calls.push_back({activation->this_object, name_of_call(depth), activation->programmer,
+                     activation->definer, activation->player, line});
     ++activation;
     line = 0;
   };

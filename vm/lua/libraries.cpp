@@ -11,7 +11,7 @@ namespace cosmoo::lua {
 namespace {
 
 constexpr std::int64_t kBytesPerTick = 1000;  // looked at by C code
-constexpr std::int64_t kItemsPerTick = 100;   // moved by C code
+constexpr std::int64_t kItemsPerTick = 50;    // moved by C code
 constexpr std::int64_t kTicksPerSpend = 10;   // a thousand steps of a pattern
 
 void charge(lua_State* L, std::int64_t ticks) { runtime(L).current->charge(L, ticks); }
@@ -264,7 +264,7 @@ int rep_l(lua_State* L) {
     runtime(L).current->doom(Budget::memory);
     charge(L, 0);
   }
-  charge(L, static_cast<std::int64_t>(bytes) / (kBytesPerTick * 10));
+  charge(L, static_cast<std::int64_t>(bytes) * 2 / kBytesPerTick);  // made, and copied
   return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 

@@ -22,13 +22,13 @@ constexpr std::size_t kLargestReserved = 128;
 
 void arm(lua_State* L) { lua_sethook(L, budget_hook, LUA_MASKCOUNT, 1); }
 
+}  // namespace
+
 std::chrono::nanoseconds thread_cpu_time() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
-
-}  // namespace
 
 void* allocate(void* account_pointer, void* block, std::size_t old_size, std::size_t new_size) {
   auto& account = *static_cast<MemoryAccount*>(account_pointer);
@@ -118,12 +118,8 @@ void LuaExecution::charge(lua_State* L, std::int64_t ticks) {
 void LuaExecution::charge_time(lua_State* L) {
   const Clock::time_point now = Clock::now();
   const std::chrono::nanoseconds cpu = thread_cpu_time();
-  // Its own time is no more than either: other programs had the processor meanwhile, or other tasks
-  // had the thread before this slice began.
-  const auto used = std::min<std::chrono::nanoseconds>(now - charged_until_, cpu - rt_.cpu_seen);
-  rt_.cpu_seen = cpu;
-  charged_until_ = now;
-  const std::int64_t ticks = used / kTick;
+  const std::int64_t ticks = (cpu - charged_until_) / kTick;
+  charged_until_ = cpu;
   if (ticks > charged_since_) spend(ticks - charged_since_);
   charged_since_ = 0;
   if (now >= slice_ends_) doom(Budget::seconds);

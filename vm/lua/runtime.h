@@ -71,8 +71,6 @@ struct Runtime {
   MemoryAccount memory{};
   SymbolCache symbols{world.symbols()};
   SliceAlarm alarm{budget_hook};
-  std::chrono::nanoseconds cpu_seen{
-      0};  ///< The thread's processor time when it was last looked at.
   boost::unordered_flat_map<std::uint64_t, CompiledVerb> compiled{};  ///< By Verb::version.
   std::size_t compiled_source = 0;                                    ///< Their code, in bytes.
   unsigned view_accesses = 0;
@@ -125,6 +123,15 @@ class LuaExecution final : public Execution {
   void hold(lua_State* L, std::size_t bytes);
 
   std::vector<Activation> activations;
+  /// What verbs were called whose names are no symbols (an activation has another one then), by how
+  /// deep the call is: 1 is the first.
+  struct Word {
+    std::size_t depth;
+    std::string text;
+  };
+  std::vector<Word> words;
+  /// The name as called of the call that is so deep.
+  const std::string& name_of_call(std::size_t depth) const;
   std::shared_ptr<const Command> command;  ///< The words that were typed; null: none.
 
   Activation& top() { return activations.back(); }
@@ -179,8 +186,8 @@ class LuaExecution final : public Execution {
   Task* task_ = nullptr;
   std::int64_t ticks_left_ = 0;
   Clock::time_point slice_ends_;
-  Clock::time_point charged_until_;  ///< Up to here its time is paid for.
-  std::int64_t charged_since_ = 0;   ///< Ticks spent since then.
+  std::chrono::nanoseconds charged_until_;  ///< The processor time up to which it has paid.
+  std::int64_t charged_since_ = 0;          ///< Ticks spent since then.
   bool doomed_ = false;
   std::optional<Budget> over_;
   std::vector<Frame> raised_in_;
@@ -235,6 +242,8 @@ void* allocate(void* account, void* block, std::size_t old_size, std::size_t new
 /// allocator does, if there is no room for it. release_outside() takes it back, in its __gc.
 void hold_outside(lua_State* L, std::size_t bytes);
 void release_outside(lua_State* L, std::size_t bytes);
+/// The processor time that this thread has had.
+std::chrono::nanoseconds thread_cpu_time();
 /// The collector is stopped but for this: it works off what was allocated since, or all there is.
 /// A finalizer that has no room on a full stack would be skipped, and what its object holds in C++
 /// never be freed.

@@ -232,6 +232,8 @@ int view_eq_l(lua_State* L) {
 int view_tostring_l(lua_State* L) {
   const Result<Value> value = view_value(L, 1);
   if (!value) raise(L, value.error());
+  constexpr std::size_t kBytesPerTick = 256;
+  runtime(L).current->charge(L, static_cast<std::int64_t>(value->bytes() / kBytesPerTick));
   const std::string text = to_literal(*value);
   lua_pushlstring(L, text.data(), text.size());
   return 1;
