@@ -159,6 +159,30 @@ TEST_CASE("names that nothing has leave nothing behind") {
   CHECK(lua.run("#1:late()", kProg) == "\"here\"");
 }
 
+// Whatever a player types that is no command is what :huh was called, and was kept for ever; when
+// the table of such names was full, nobody's `verb` was right any more.
+TEST_CASE("a word that a verb does not answer to is its `verb`, and nothing is kept of it") {
+  LuaWorld lua;
+  lua.property(kProg, "seen", Value(), kProg, kRead | kWrite);
+  lua.verb(kRoot, "note", "#3.seen = {callers()[1][2], #callers()}");
+  lua.verb(kRoot, "huh",
+           "fork(0, function() #1:note() end) #1:note() return {verb, callers(), #3.seen}");
+  VerbCall call;
+  call.verb = *lua.world.find_verb(kRoot, "huh");
+  call.this_object = kRoot;
+  call.player = kProg;
+  call.name = "nroth";
+  auto execution = lua.engine->call(std::move(call));
+  REQUIRE(execution);
+  const auto value = lua.scheduler.run_now(kProg, kWiz, std::move(*execution));
+  REQUIRE(value);
+  CHECK(to_literal(*value) == "{\"nroth\", {}, {\"nroth\", 1}}");
+  lua.run("#3.seen = nil", kProg);
+  lua.turn();
+  CHECK(lua.run("#3.seen", kProg) == "{\"nroth\", 1}");
+  CHECK_FALSE(lua.world.symbols().find("nroth").has_value());
+}
+
 // Every new code of a verb is compiled and kept, the old ones too, until Lua's heap is full: of
 // everybody.
 TEST_CASE("compiled code of verbs that were programmed anew is forgotten") {

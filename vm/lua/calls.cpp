@@ -18,13 +18,24 @@ std::string verb_text(ObjectId object, std::string_view name) {
   return to_string(object) + ":" + std::string(name.substr(0, 80));
 }
 
-// What a verb is called in its activation: as it was called, or by its first name if the table of
-// symbols takes no such name.
-Symbol called_name(Runtime& rt, const VerbRef& ref, std::string_view called) {
+// What a verb is called: a symbol, and the word if it is none. Words that anybody may make up, such
+// as those that :huh is called for, fill no table.
+struct CalledName {
+  Symbol symbol;
+  std::string_view word = {};
+};
+
+CalledName called_name(Runtime& rt, const VerbRef& ref, std::string_view called) {
   SymbolTable& symbols = rt.world.symbols();
-  if (const auto symbol = symbols.intern_called(called)) return *symbol;
+  if (const auto known = symbols.find(called)) return {*known};
   const std::string& names = rt.world.verb(ref)->names;
-  return symbols.intern(names.substr(0, names.find(' ')));
+  if (verb_name_matches(names, called)) {
+    if (const auto symbol = symbols.intern_called(called)) return {*symbol};
+  }
+  constexpr std::size_t kLongest = 255;  // it is kept outside of Lua's heap
+  const std::string_view first = std::string_view(names).substr(0, names.find(' '));
+  const auto symbol = symbols.find(first);
+  return {symbol ? *symbol : symbols.intern("(verb)"), called.size() <= kLongest ? called : first};
 }
 
 // "#4:look": the verb's first name, without its star.
@@ -37,6 +48,7 @@ std::string chunk_name(const VerbRef& ref, const Verb& verb) {
 // What a verb's variables are taken from.
 struct Scope {
   const Activation& activation;
+  std::string_view called;
   const Command* command;  // null: no command was typed
   int first_arg;
   int last_arg;
@@ -63,8 +75,7 @@ void push_party(lua_State* L, const Scope& scope) {
 }
 
 void push_verb_name(lua_State* L, const Scope& scope) {
-  const std::string& name = runtime(L).world.symbols().name_of(scope.activation.verb);
-  lua_pushlstring(L, name.data(), name.size());
+  lua_pushlstring(L, scope.called.data(), scope.called.size());
 }
 
 void push_args(lua_State* L, const Scope& scope) {
@@ -103,8 +114,12 @@ int error_raised_l(lua_State* L) {
   return 1;
 }
 
+std::string_view text_of(const Runtime& rt, const CalledName& name) {
+  return name.word.empty() ? rt.world.symbols().name_of(name.symbol) : name.word;
+}
+
 // Adds an activation. Before it and before its end, the profiler counts what was done up to there.
-void enter_activation(Runtime& rt, const Activation& activation) {
+void enter_activation(Runtime& rt, const Activation& activation, std::string_view word) {
   LuaExecution& execution = *rt.current;
   if (rt.profiling) {
     if (!execution.activations.empty()) {
@@ -113,6 +128,9 @@ void enter_activation(Runtime& rt, const Activation& activation) {
     rt.profiler->count_call(activation);
   }
   execution.activations.push_back(activation);
+  if (!word.empty()) {
+    execution.words.push_back({execution.activations.size(), std::string(word)});
+  }
 }
 
 // Ends the call whose handler is at `base`: its results are made inert and stand from `base` on, or
@@ -121,6 +139,9 @@ int leave_activation(lua_State* L, int status, int base) {
   Runtime& rt = runtime(L);
   LuaExecution& execution = *rt.current;
   if (rt.profiling) rt.profiler->count(execution.top(), execution.ticks_left());
+  if (!execution.words.empty() && execution.words.back().depth == execution.activations.size()) {
+    execution.words.pop_back();
+  }
   execution.activations.pop_back();
   if (status != LUA_OK && status != LUA_YIELD) {
     if (status == LUA_ERRMEM) execution.doom(Budget::memory);
@@ -144,12 +165,12 @@ int verb_returned_k(lua_State* L, int status, lua_KContext base) {
 
 // Puts the verb's function and variables before the arguments from `first_arg` up. An eval's
 // function stands at `first_arg` already, without arguments.
-void push_callee(lua_State* L, const Activation& activation, const CompiledVerb& code,
-                 int first_arg) {
+void push_callee(lua_State* L, const Activation& activation, std::string_view called,
+                 const CompiledVerb& code, int first_arg) {
   const int last_arg = lua_gettop(L);
   luaL_checkstack(L, static_cast<int>(kVerbVariables.size()) + 3, "verb call");
   const bool is_eval = code.function == LUA_NOREF;
-  const Scope scope{activation, runtime(L).current->command.get(), first_arg,
+  const Scope scope{activation, called, runtime(L).current->command.get(), first_arg,
                     is_eval ? first_arg - 1 : last_arg};
   if (!is_eval) lua_rawgeti(L, LUA_REGISTRYINDEX, code.function);
   for (std::size_t i = 0; i < kVerbVariables.size(); ++i) {
@@ -160,38 +181,39 @@ void push_callee(lua_State* L, const Activation& activation, const CompiledVerb&
 }
 
 // Calls in an activation of its own; the arguments, from `first_arg` up, become the results.
-int call_in_activation(lua_State* L, const Activation& activation, const CompiledVerb& code,
-                       int first_arg, lua_KFunction k = verb_returned_k) {
+int call_in_activation(lua_State* L, const Activation& activation, const CalledName& name,
+                       const CompiledVerb& code, int first_arg, lua_KFunction k = verb_returned_k) {
   Runtime& rt = runtime(L);
   const int depth = rt.options.call_depth;
   if (rt.current->activations.size() >= static_cast<std::size_t>(depth)) {
     raise(L, ErrorCode::maxrec, "more than %d verb calls within each other", depth);
   }
-  push_callee(L, activation, code, first_arg);
+  push_callee(L, activation, text_of(rt, name), code, first_arg);
   lua_pushcfunction(L, error_raised_l);
   lua_insert(L, first_arg);
   // Nothing between here and the call may raise: the activation would stay.
-  enter_activation(rt, activation);
+  enter_activation(rt, activation, name.word);
   const int status =
       lua_pcallk(L, lua_gettop(L) - first_arg - 1, LUA_MULTRET, first_arg, first_arg, k);
   return leave_activation(L, status, first_arg);
 }
 
-int call_verb(lua_State* L, const VerbRef& ref, ObjectId object, Symbol name, int first_arg) {
+int call_verb(lua_State* L, const VerbRef& ref, ObjectId object, const CalledName& name,
+              int first_arg) {
   Runtime& rt = runtime(L);
   const CompiledVerb code = compiled_verb(L, ref);
   for (int i = first_arg; i <= lua_gettop(L); ++i) {
     const Result<void> inert = make_inert(L, i);
     if (!inert) {
       raise(L, inert.error().code, "argument %d of %s: %s", i - first_arg + 1,
-            verb_text(object, rt.world.symbols().name_of(name)).c_str(),
-            inert.error().message.c_str());
+            verb_text(object, text_of(rt, name)).c_str(), inert.error().message.c_str());
     }
   }
   const Activation caller = rt.current->top();
-  return call_in_activation(
-      L, {object, ref.definer, rt.world.verb(ref)->owner, caller.player, caller.this_object, name},
-      code, first_arg);
+  return call_in_activation(L,
+                            {object, ref.definer, rt.world.verb(ref)->owner, caller.player,
+                             caller.this_object, name.symbol},
+                            name, code, first_arg);
 }
 
 // Upvalues: the name as written, and its symbol if it was one then.
@@ -208,7 +230,7 @@ int call_verb_l(lua_State* L) {
   if (lua_isinteger(L, lua_upvalueindex(2))) {
     const auto name = static_cast<Symbol>(lua_tointeger(L, lua_upvalueindex(2)));
     if (const auto ref = rt.world.find_verb(*object, name)) {
-      return call_verb(L, *ref, *object, name, 2);
+      return call_verb(L, *ref, *object, {name}, 2);
     }
   } else if (const auto ref = rt.world.find_verb(*object, called)) {
     return call_verb(L, *ref, *object, called_name(rt, *ref, called), 2);
@@ -231,7 +253,7 @@ int pass_l(lua_State* L) {
           to_string(here.this_object).c_str(), to_string(here.definer).c_str(),
           rt.world.symbols().name_of(here.verb).c_str());
   }
-  return call_verb(L, *ref, here.this_object, here.verb, 1);
+  return call_verb(L, *ref, here.this_object, {here.verb}, 1);
 }
 
 // --- eval
@@ -252,7 +274,7 @@ int eval_l(lua_State* L) {
   check_access(L, "eval", Access::programmer);
   std::size_t size = 0;
   const char* text = lua_tolstring(L, 1, &size);
-  rt.current->charge(L, static_cast<std::int64_t>(size / 100));
+  rt.current->charge(L, static_cast<std::int64_t>(size / kSourcePerTick));
   CompiledVerb code;
   if (const auto error = push_eval_function(L, {text, size}, code.variables)) {
     lua_pushboolean(L, 0);
@@ -262,10 +284,11 @@ int eval_l(lua_State* L) {
   }
   lua_pushboolean(L, 1);
   lua_replace(L, 1);
-  return 1 + call_in_activation(L,
-                                {kNothing, kNothing, caller.programmer, caller.player,
-                                 caller.this_object, rt.world.symbols().intern("eval")},
-                                code, 2, eval_returned_k);
+  const Symbol name = rt.world.symbols().intern("eval");
+  return 1 + call_in_activation(
+                 L,
+                 {kNothing, kNothing, caller.programmer, caller.player, caller.this_object, name},
+                 {name}, code, 2, eval_returned_k);
 }
 
 // --- tasks
@@ -314,16 +337,18 @@ int task_main_l(lua_State* L) {
     VerbCall& start = *given;
     const Verb* verb = rt.world.verb(start.verb);
     if (verb == nullptr) raise(L, ErrorCode::verbnf, "the verb is gone");
-    enter_activation(
-        rt, {start.this_object, start.verb.definer, verb->owner, start.player,
-             start.caller.value_or(start.player), called_name(rt, start.verb, start.name)});
+    const CalledName name = called_name(rt, start.verb, start.name);
+    enter_activation(rt,
+                     {start.this_object, start.verb.definer, verb->owner, start.player,
+                      start.caller.value_or(start.player), name.symbol},
+                     name.word);
     const CompiledVerb code = compiled_verb(L, start.verb);
     luaL_checkstack(L, static_cast<int>(start.args.size()), "arguments");
     for (const Value& argument : start.args) push_value(L, argument);
     if (!start.command.verb.empty()) {
       execution.command = std::make_shared<const Command>(std::move(start.command));
     }
-    push_callee(L, execution.top(), code, 1);
+    push_callee(L, execution.top(), text_of(rt, name), code, 1);
     lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, task_ended_k);
   } else if (auto* source = std::get_if<LuaExecution::Source>(&execution.start)) {
     CompiledVerb code;
@@ -331,7 +356,7 @@ int task_main_l(lua_State* L) {
       raise(L, ErrorCode::invarg, "%s", describe(*error).c_str());
     }
     source->text.clear();
-    push_callee(L, execution.top(), code, 1);
+    push_callee(L, execution.top(), rt.world.symbols().name_of(execution.top().verb), code, 1);
     lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, task_ended_k);
   } else {
     auto& fork = std::get<LuaExecution::Fork>(execution.start);

@@ -108,6 +108,10 @@ int fork_function(lua_State* L) {
   auto child = std::make_unique<LuaExecution>(rt);
   child->start = LuaExecution::Fork{luaL_ref(L, LUA_REGISTRYINDEX)};
   child->activations.push_back(rt.current->top());
+  const auto& words = rt.current->words;
+  if (!words.empty() && words.back().depth == rt.current->activations.size()) {
+    child->words.push_back({1, words.back().text});
+  }
   child->command = rt.current->command;
   lua_pushinteger(L, start_child(L, std::move(child), rt.scheduler.next_id(), 0));
   return 1;
