@@ -60,12 +60,8 @@ Outcome yin(Call& call) {
 
 Outcome resume(Call& call) {
   // An error is not returned but raised by the suspend() that is woken.
-  Resumption with = call.size() > 1 ? call.take(1) : Value();
-  if (const Value* value = std::get_if<Value>(&with);
-      value != nullptr && value->type() == Value::Type::error) {
-    Error error(value->error().code, value->error().message);
-    with = std::move(error);
-  }
+  Resumption with = call[1];
+  if (call[1].type() == Value::Type::error) with = call[1].error();
   return outcome(call.services().scheduler.resume(call[0].integer(), std::move(with),
                                                   call.programmer(), authority(call)));
 }

@@ -87,7 +87,7 @@ struct Aborted {
 using Step = std::variant<Finished, Failed, Aborted, Wait>;
 
 /// What a task is woken with: a value, or an error to raise at the place where it waited.
-using Resumption = std::variant<Value, Error>;
+using Resumption = std::variant<Value, Error, ErrorValue>;
 
 struct Task;
 

@@ -46,6 +46,10 @@ int builtin_woken_k(lua_State* L, int, lua_KContext) {
   execution.check_doom(L);
   const Resumption with = std::exchange(execution.resumption, Value());
   if (const Error* error = std::get_if<Error>(&with)) raise(L, *error);
+  if (const ErrorValue* error = std::get_if<ErrorValue>(&with)) {
+    push_error(L, *error);
+    return lua_error(L);
+  }
   push_value(L, std::get<Value>(with));
   return 1;
 }

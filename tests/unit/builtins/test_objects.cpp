@@ -83,6 +83,15 @@ TEST_CASE("a verb that a builtin calls may wait, and the builtin goes on after i
   CHECK(w.connections.heard[kMe].back() == "=> #7");
 }
 
+TEST_CASE("an error that resume() gives is raised in the task with all that it carries") {
+  BuiltinWorld w;
+  REQUIRE(w.run("local ok, e = pcall(suspend) return {ok, e, e.message, e.value}", kMe) ==
+          "(waiting)");
+  const auto id = std::to_string(w.scheduler.list(std::nullopt, 10)[0].id);
+  CHECK(w.run("local _, e = pcall(raise, E_RANGE, 'far', {3, k = #4}) resume(" + id + ", e)",
+              kMe) == "{false, E_RANGE, \"far\", {[1] = 3, k = #4}}");
+}
+
 TEST_CASE("a task that is killed while a builtin's verb waits leaves nothing behind") {
   BuiltinWorld w;
   w.verb(kRoot, "initialize", "suspend()");
