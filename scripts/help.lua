@@ -116,17 +116,23 @@ verb { "doc", function()
   return lines
 end }
 
+-- $help:command_doc(class, place): the doc of a class's verb if that is a command; else nil.
+verb { "command_doc", function()
+  set_task_perms(caller_perms(player))
+  local readable, form = pcall(function() return $form(args[1], args[2]) end)
+  if not readable or form == "this none this" then return nil end
+  local doc = this:doc(args[1], args[2])
+  return #doc > 0 and doc or nil
+end }
+
 -- $help:commands(class): the commands that it defines, {names, doc} each.
 verb { "commands", function()
   set_task_perms(caller_perms(player))
   local listed, names = pcall(verbs, args[1])
   local commands = {}
   for place, spelled in ipairs(listed and names or {}) do
-    local readable, form = pcall(function() return $form(args[1], place) end)
-    if readable and form ~= "this none this" then
-      local doc = this:doc(args[1], place)
-      if #doc > 0 then commands[#commands + 1] = { spelled, doc } end
-    end
+    local doc = this:command_doc(args[1], place)
+    if doc then commands[#commands + 1] = { spelled, doc } end
   end
   return commands
 end }
@@ -147,12 +153,15 @@ verb { "fits", function()
 end }
 
 -- $help:command(word): the doc of the player's command of that name, with or without its "@"; or nil.
+-- This and near() are for slips, and slips are frequent: docs are read of what fits alone.
 verb { "command", function()
   set_task_perms(caller_perms(player))
   for _, spelling in ipairs({ args[1], "@" .. args[1] }) do
-    for _, class in ipairs({ player, table.unpack(ancestors(player)) }) do
-      for _, command in ipairs(this:commands(class)) do
-        if this:fits(command[1], spelling) then return command[2] end
+    for _, class in ipairs(ancestors(player, true)) do
+      local listed, names = pcall(verbs, class)
+      for place, spelled in ipairs(listed and names or {}) do
+        local doc = this:fits(spelled, spelling) and this:command_doc(class, place)
+        if doc then return doc end
       end
     end
   end
@@ -163,6 +172,7 @@ verb { "near", function()
   set_task_perms(caller_perms(player))
   local word = args[1]:lower():gsub("^@", "")
   if #word < 2 or #word > 20 then return {} end
+  local most = (#word + 1) // 3
   -- How many letters must be changed, added or taken to make one word the other.
   local function distance(a, b)
     local row = {}
@@ -179,21 +189,25 @@ verb { "near", function()
     return row[#b]
   end
   local found = {}
-  for _, class in ipairs(ancestors(player)) do
-    for _, command in ipairs(this:commands(class)) do
+  for _, class in ipairs(ancestors(player, true)) do
+    local listed, names = pcall(verbs, class)
+    for place, spelled in ipairs(listed and names or {}) do
       local best
-      for name in command[1]:gmatch("%S+") do
+      for name in spelled:gmatch("%S+") do
         name = name:gsub("%*", "")
-        local far = distance(word, (name:lower():gsub("^@", "")))
-        if far <= (#word + 1) // 3 and (not best or far < best[1]) then best = { far, name } end
+        local plain = name:lower():gsub("^@", "")
+        local far = math.abs(#plain - #word) <= most and distance(word, plain) or math.huge
+        if far <= most and (not best or far < best[1]) then best = { far, name, class, place } end
       end
       found[#found + 1] = best
     end
   end
   table.sort(found, function(a, b) return a[1] < b[1] or a[1] == b[1] and a[2] < b[2] end)
-  local names = {}
-  for i = 1, math.min(3, #found) do names[i] = found[i][2] end
-  return names
+  local near = {}
+  for _, hit in ipairs(found) do
+    if #near < 3 and this:command_doc(hit[3], hit[4]) then near[#near + 1] = hit[2] end
+  end
+  return near
 end }
 
 -- $help:index(): the lines of `help` alone.
