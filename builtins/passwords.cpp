@@ -14,7 +14,7 @@
 namespace cosmoo {
 namespace {
 
-// One hash at a time is made on the helper thread; these keep it below some seconds.
+// One hash at a time is made for scripts; these keep it below some seconds.
 constexpr std::int64_t kLeastKib = 8;
 constexpr std::int64_t kMostKib = 256 << 10;
 constexpr std::int64_t kMostPasses = 20;

@@ -2,8 +2,8 @@
 // loop.
 //
 // Rules
-//  1. The hash is the player's own property `password`, which nobody may read or write. An inherited
-//     one is no password, nor one that a player has put in its place: a hash names its own cost.
+//  1. The hash is the player's own property `password`, which nobody may read or write. One that is
+//     inherited is no password, nor one that a player has put there: a hash names its own cost.
 //  2. Who asks for a player that does not exist, or that has no password, waits as long for the
 //     same answer as who gives a wrong one.
 //  3. Requests wait in line by where they come from, scripts by whose password they ask about: each

@@ -19,12 +19,15 @@ ServerOptions in(const TempDirectory& directory) {
 
 TEST_CASE("objects, properties and verbs are there after a restart") {
   TempDirectory directory;
+  std::string chest, gold;
   {
     Server server(in(directory));
     Client client = server.log_in();
     client.line("@create $thing named chest");
-    client.expect("You now have chest (#17)");
-    client.line("@prop chest.gold {coins = 12, list = {1, 2.5, \"x\", #17, E_PERM, true}}");
+    client.expect("You now have chest");
+    chest = eval(client, "player.contents[1]");
+    gold = "{coins = 12, list = {1, 2.5, \"x\", " + chest + ", E_PERM, true}}";
+    client.line("@prop chest.gold " + gold);
     client.expect("Added");
     client.line("@program chest:open");
     client.line("return this.gold.coins * 2");
@@ -34,9 +37,9 @@ TEST_CASE("objects, properties and verbs are there after a restart") {
   }
   Server server(in(directory));
   Client client = server.log_in();
-  CHECK(eval(client, "#17.gold") == "{coins = 12, list = {1, 2.5, \"x\", #17, E_PERM, true}}");
-  CHECK(eval(client, "#17:open()") == "24");
-  CHECK(eval(client, "#17.location") == "#2");
+  CHECK(eval(client, chest + ".gold") == gold);
+  CHECK(eval(client, chest + ":open()") == "24");
+  CHECK(eval(client, chest + ".location") == eval(client, "player"));
   CHECK(server.log().find("new world") == std::string::npos);
 }
 

@@ -34,7 +34,7 @@ TEST_CASE("a task sees its seconds and ticks go, and has them anew when it has w
   BuiltinWorld w;
   CHECK(w.run("local s, t = seconds_left(), ticks_left() repeat until ticks_left() < t "
               "return {math.type(s), seconds_left() < s, s <= 5}") == "{\"float\", true, true}");
-  CHECK(w.run("while ticks_left() > 100000 do end local before = ticks_left() suspend(0) "
+  CHECK(w.run("while ticks_left() > 250000 do end local before = ticks_left() suspend(0) "
               "return before < ticks_left()") == "true");
 }
 
@@ -44,7 +44,7 @@ TEST_CASE("yin() waits for nothing where no more tasks may wait") {
   BuiltinWorld w(few);
   const auto me = BuiltinWorld::kProgrammerPlayer;
   CHECK(w.outcome_of("yin()", me) == "nil");
-  CHECK(w.outcome_of("while ticks_left() > 100000 do end yin(0, 120000)", me) == "E_QUOTA");
+  CHECK(w.outcome_of("while ticks_left() > 500000 do end yin(0, 550000)", me) == "E_QUOTA");
 }
 
 TEST_CASE("pass() finds the verb above, or says that there is none") {
