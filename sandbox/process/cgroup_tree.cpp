@@ -3,10 +3,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 #include <string_view>
 
 #include "sandbox/process/cgroup_files.h"
@@ -18,30 +19,41 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::string_view kPrefix = "cosmoo-jobs-";
 constexpr std::size_t kPrepared = 16;   ///< Leaves that wait for jobs, made ahead.
 constexpr std::size_t kMostIdle = 256;  ///< Leaves kept after a burst of jobs.
 constexpr int kRemovalsPerTend = 32;
 constexpr int kAdditionsPerTend = 8;
 constexpr int kMostAttempts = 400;
-constexpr milliseconds kPatienceAtStart{200};
 constexpr milliseconds kPatienceAtEnd{1000};
 
-UniqueFd open_directory(int parent, const std::string& name) {
-  return UniqueFd(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+constexpr const char* kServersOwn = "cosmoo-server";
+
+/// Lets the groups beneath `group` have the controllers that limit jobs, as far as it has them.
+void hand_down_controllers(int group) {
+  for (const char* controller : {"+memory", "+pids", "+cpu"}) {
+    cgroup::write(group, "cgroup.subtree_control", controller);
+  }
 }
 
-/// Ends and removes what servers that are no more have left (rule 3).
-void remove_leftovers(int parent) {
-  for (const auto& name : cgroup::children(parent)) {
-    if (name.compare(0, kPrefix.size(), kPrefix) != 0) continue;
-    const UniqueFd directory = open_directory(parent, name);
-    if (!directory || ::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) continue;
-    cgroup::kill_all(directory.get());
-    if (cgroup::remove_waiting(parent, name, kPatienceAtStart)) {
-      spdlog::info("removed the control group {} of a server that is gone", name);
-    }
+/// A group with processes cannot hand controllers down: this server goes to a group of its own, if
+/// it is alone here.
+void make_room(int group) {
+  if (cgroup::read(group, "cgroup.subtree_control").value_or("").size() > 1) return;
+  const std::string own = std::to_string(::getpid());
+  if (cgroup::read(group, "cgroup.controllers").value_or("").size() <= 1 ||
+      cgroup::read(group, "cgroup.procs").value_or("") != own + "\n" ||
+      (::mkdirat(group, kServersOwn, 0755) != 0 && errno != EEXIST)) {
+    return;
   }
+  cgroup::write(group, std::string(kServersOwn) + "/cgroup.procs", own);
+}
+
+/// The directory beneath which jobs have theirs.
+std::optional<std::string> home() {
+  auto path = cgroup::own_directory();
+  const std::string own = std::string("/") + kServersOwn;
+  if (path && path->ends_with(own)) path->resize(path->size() - own.size());
+  return path;
 }
 
 }  // namespace
@@ -50,37 +62,30 @@ CgroupTree::CgroupTree(UniqueFd parent, UniqueFd base, std::string name)
     : parent_(std::move(parent)), base_(std::move(base)), name_(std::move(name)) {}
 
 std::unique_ptr<CgroupTree> CgroupTree::create(Launcher& launcher) {
-  const auto path = cgroup::own_directory();
+  const auto path = home();
   if (!path) return nullptr;
   UniqueFd parent(::open(path->c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent) return nullptr;
-  remove_leftovers(parent.get());
-  for (int attempt = 0; attempt < 8; ++attempt) {
-    std::string name(kPrefix);
-    name += std::to_string(::getpid()) + "-" +
-            std::to_string(std::chrono::steady_clock::now().time_since_epoch().count());
-    if (::mkdirat(parent.get(), name.c_str(), 0755) != 0) return nullptr;
-    UniqueFd base = open_directory(parent.get(), name);
-    // Another server that starts just now may have taken it for a left-over one.
-    if (!base || ::flock(base.get(), LOCK_EX | LOCK_NB) != 0) continue;
-    std::unique_ptr<CgroupTree> tree(
-        new CgroupTree(std::move(parent), std::move(base), std::move(name)));
-    const int error = tree->add_leaf();
-    if (error == ENOENT) {
-      parent = std::move(tree->parent_);
-      continue;
-    }
-    if (error != 0) return nullptr;
-    const Leaf& first = tree->leaves_.front();
-    if (::faccessat(first.fd.get(), "cgroup.kill", W_OK, AT_EACCESS) != 0 ||
-        !launcher.can_enter(first.fd.get())) {
-      return nullptr;
-    }
-    while (tree->free_.size() < kPrepared && tree->add_leaf() == 0) {
-    }
-    return tree;
+  cgroup::remove_leftovers(parent.get());
+  make_room(parent.get());
+  hand_down_controllers(parent.get());
+  std::string name = cgroup::new_name();
+  UniqueFd base = cgroup::make_locked(parent.get(), name);
+  if (!base) return nullptr;
+  hand_down_controllers(base.get());
+  std::unique_ptr<CgroupTree> tree(
+      new CgroupTree(std::move(parent), std::move(base), std::move(name)));
+  if (tree->add_leaf() != 0) return nullptr;
+  const Leaf& first = tree->leaves_.front();
+  if (::faccessat(first.fd.get(), "cgroup.kill", W_OK, AT_EACCESS) != 0 ||
+      !launcher.can_enter(first.fd.get())) {
+    return nullptr;
   }
-  return nullptr;
+  // A peak that older kernels cannot forget is not the next job's.
+  tree->has_memory_ = ::faccessat(first.fd.get(), "memory.max", W_OK, AT_EACCESS) == 0;
+  while (tree->free_.size() < kPrepared && tree->add_leaf() == 0) {
+  }
+  return tree;
 }
 
 CgroupTree::~CgroupTree() {
@@ -95,7 +100,7 @@ int CgroupTree::add_leaf() {
   Leaf leaf;
   leaf.name = std::to_string(++last_name_);
   if (::mkdirat(base_.get(), leaf.name.c_str(), 0755) != 0) return errno;
-  leaf.fd = open_directory(base_.get(), leaf.name);
+  leaf.fd = cgroup::open_group(base_.get(), leaf.name);
   if (!leaf.fd) {
     const int error = errno;
     ::unlinkat(base_.get(), leaf.name.c_str(), AT_REMOVEDIR);
@@ -143,15 +148,17 @@ void CgroupTree::kill(const Place& place, pid_t leader) {
   ::kill(leader, SIGKILL);
 }
 
-void CgroupTree::leave(const Place& place, pid_t leader) {
+Leftovers CgroupTree::leave(const Place& place, pid_t leader) {
   Leaf& leaf = leaves_[place.leaf];
   if (populated(leaf)) kill(place, leader);
-  if (leaf.killed || free_.size() >= kMostIdle) {
+  const Leftovers left = leaf.killed ? Leftovers::some : Leftovers::none;
+  if (leaf.killed || free_.size() >= kMostIdle || (has_memory_ && leader > 0)) {
     retire(leaf);
     vacant_.push_back(place.leaf);
   } else {
     free_.push_back(place.leaf);
   }
+  return left;
 }
 
 void CgroupTree::retire(Leaf& leaf) {
@@ -169,7 +176,7 @@ bool CgroupTree::tend() {
     --budget;
     if (cgroup::remove(base_.get(), dying.name)) return true;
     // Once more, should the first order have been refused.
-    const UniqueFd directory = open_directory(base_.get(), dying.name);
+    const UniqueFd directory = cgroup::open_group(base_.get(), dying.name);
     if (directory) cgroup::kill_all(directory.get());
     if (++dying.attempts < kMostAttempts) return false;
     spdlog::warn("control group {}/{} stays: something in it does not end", name_, dying.name);

@@ -25,9 +25,11 @@ class CgroupTree final : public ProcessTree {
   tl::expected<Place, StartError> enter() override;
   void started(const Place&, pid_t) override {}
   void kill(const Place& place, pid_t leader) override;
-  void leave(const Place& place, pid_t leader) override;
+  Leftovers leave(const Place& place, pid_t leader) override;
   bool restless() const override;
   bool tend() override;
+  int groups() const override { return base_.get(); }
+  std::string group(const Place& place) const override { return leaves_[place.leaf].name; }
 
  private:
   struct Leaf {
@@ -54,6 +56,7 @@ class CgroupTree final : public ProcessTree {
   std::vector<std::size_t> vacant_;  ///< Indices in leaves_ whose directory was given up.
   std::vector<Dying> dying_;
   std::uint64_t last_name_ = 0;
+  bool has_memory_ = false;
 };
 
 }  // namespace cosmoo::sandbox

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -13,12 +12,16 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <system_error>
+#include <variant>
 #include <vector>
 
+#include "sandbox/process/controls.h"
 #include "sandbox/process/launch.h"
 #include "sandbox/process/pipes.h"
 #include "sandbox/process/process_job.h"
+#include "sandbox/process/slots.h"
 #include "sandbox/process/start_checks.h"
 #include "sandbox/process/start_errors.h"
 
@@ -45,10 +48,31 @@ void ignore_sigpipe() {
   ::sigaction(SIGPIPE, &action, nullptr);
 }
 
-std::uint64_t own_peak_bytes() {
-  rusage used{};
-  ::getrusage(RUSAGE_SELF, &used);
-  return static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
+constexpr std::uint32_t kNobodysId = 65534;
+constexpr const char* kWalledDirectory = "/tmp";
+
+/// Who a job is. Within walls it is somebody, and nobody else exists there.
+struct Identity {
+  std::int64_t uid = slot::kNobody;
+  std::int64_t gid = slot::kNobody;
+};
+
+tl::expected<Identity, StartError> identity_of(const Context& context, const Profile& profile) {
+  const bool walled = profile.walls != Profile::Walls::none;
+  const std::uint32_t own = ::geteuid();
+  Identity identity;
+  const auto uid = context.uid ? context.uid : profile.uid;
+  const auto gid = context.gid ? context.gid : profile.gid;
+  if (uid) identity.uid = *uid;
+  if (gid) identity.gid = *gid;
+  if (walled && !uid) identity.uid = own == 0 ? kNobodysId : own;
+  if (!gid && (walled || uid)) identity.gid = own == 0 ? identity.uid : ::getegid();
+  const bool another = (uid && *uid != own) || (gid && *gid != ::getegid());
+  if (own != 0 && another) {
+    return tl::unexpected(
+        bad_argument("only a server that runs as root can run a job as another user or group"));
+  }
+  return identity;
 }
 
 struct Pipe {
@@ -79,6 +103,7 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
         options_(options),
         table_(table),
         tree_(make_process_tree(options.tracking, launcher_)),
+        slots_(std::make_unique<SlotPool>(launcher_, controls_, options.prepared)),
         scratch_(std::make_unique<char[]>(kScratchSize)),
         null_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
         child_signal_(io, SIGCHLD),
@@ -87,11 +112,17 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
     if (!null_) throw std::system_error(errno, std::generic_category(), "/dev/null");
     if (null_.get() <= 2) null_.reset(::fcntl(null_.get(), F_DUPFD_CLOEXEC, 3));
     ignore_sigpipe();
+    if (!find_profile(options_.profiles, options_.profile)) {
+      throw std::invalid_argument("there is no profile " + in_quotes(options_.profile));
+    }
+    if (tree_->groups() >= 0) controls_.use_v2(tree_->groups());
   }
 
   // --- JobKeeper ---
   boost::asio::io_context& io() override { return io_; }
   ProcessTree& tree() override { return *tree_; }
+  SlotPool& slots() override { return *slots_; }
+  const Controls& controls() override { return controls_; }
   std::span<char> scratch() override { return {scratch_.get(), kScratchSize}; }
   milliseconds drain_grace() const override { return options_.drain_grace; }
   void end_is_near(JobId id) override { near_their_end_.insert(id); }
@@ -100,6 +131,7 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   tl::expected<std::shared_ptr<Job>, StartError> start(Executable executable, Context context,
                                                        std::string label, std::int64_t owner,
                                                        OnComplete on_complete);
+  std::vector<std::string> missing();
   void wait_for_children();
   void shut_down();
 
@@ -116,8 +148,11 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
     UniqueFd errors;
   };
 
-  tl::expected<NewProcess, StartError> launch(const Executable& executable, Context& context,
-                                              const Place& place);
+  tl::expected<NewProcess, StartError> prepare(Context& context, const Profile& profile);
+  tl::expected<std::monostate, StartError> launch(const Executable& executable,
+                                                  const Context& context, NewProcess& process,
+                                                  const ChildEnds& ends);
+  void undo(NewProcess& process, const StartError& error);
   tl::expected<ChildEnds, StartError> connect(NewProcess& process, std::string input,
                                               const std::string& what);
   void on_child_signal();
@@ -130,7 +165,9 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   EngineOptions options_;
   JobTable& table_;
   Launcher launcher_;
+  Controls controls_;
   std::unique_ptr<ProcessTree> tree_;
+  std::unique_ptr<SlotPool> slots_;
   std::unique_ptr<char[]> scratch_;
   UniqueFd null_;
   std::map<JobId, Entry> jobs_;  ///< In order, so that the oldest completes first.
@@ -148,64 +185,146 @@ tl::expected<std::shared_ptr<Job>, StartError> ProcessEngine::Impl::start(Execut
                                                                           std::int64_t owner,
                                                                           OnComplete on_complete) {
   if (auto objection = objection_to(context)) return tl::unexpected(std::move(*objection));
+  const std::string& wanted = context.profile.empty() ? options_.profile : context.profile;
+  const Profile* profile = find_profile(options_.profiles, wanted);
+  if (!profile) return tl::unexpected(no_such_profile(wanted, options_.profiles));
   const auto id = table_.admit();
   if (!id) return tl::unexpected(id.error());
-  const auto place = tree_->enter();
-  if (!place) return tl::unexpected(place.error());
-  auto process = launch(executable, context, *place);
-  if (!process) {
-    tree_->leave(*place, -1);
-    return tl::unexpected(std::move(process.error()));
+  auto process = prepare(context, *profile);
+  if (!process) return tl::unexpected(std::move(process.error()));
+  auto ends = connect(*process, std::move(context.input), cannot_start(executable));
+  auto launched =
+      ends ? launch(executable, context, *process, *ends) : tl::unexpected(std::move(ends.error()));
+  if (!launched) {
+    undo(*process, launched.error());
+    return tl::unexpected(std::move(launched.error()));
   }
-  tree_->started(*place, process->pid);
+  ends = ChildEnds{};
+  tree_->started(process->place, process->pid);
   JobInfo info;
   info.id = *id;
   info.kind = "process";
   info.label = std::move(label);
   info.owner = owner;
   info.pid = process->pid;
-  info.profile = "open";
+  info.profile = profile->name;
   info.started_at = process->started_at;
   auto job = std::make_shared<ProcessJob>(*this, std::move(info), std::move(*process));
   jobs_[*id] = {job, std::move(on_complete)};
   table_.add(*id, job);
   job->start();
   rescan_within(kRescanInterval);
+  if (slots_->restless()) tend_soon();
   return job;
 }
 
-tl::expected<NewProcess, StartError> ProcessEngine::Impl::launch(const Executable& executable,
-                                                                 Context& context,
-                                                                 const Place& place) {
-  const std::string what = "cannot start " + in_quotes(executable.name);
-  NewProcess process;
-  process.place = place;
-  process.limits = context.limits;
-  auto streams = connect(process, std::move(context.input), what);
-  if (!streams) return tl::unexpected(std::move(streams.error()));
-  const auto arguments = pointers(context.args);
-  const auto environment = pointers(context.env);
-  LaunchPlan plan;
-  plan.program = executable.fd.get();
-  plan.is_script = executable.is_script;
-  plan.arguments = arguments.data();
-  plan.environment = environment.data();
-  plan.standard_input = streams->input ? streams->input.get() : null_.get();
-  plan.standard_output = streams->output.get();
-  plan.standard_error = streams->errors.get();
-  plan.umask = options_.umask;
-  plan.cgroup = place.cgroup;
-  if (!context.working_directory.empty()) {
-    plan.working_directory = context.working_directory.c_str();
+/// A place and a slot for the job, with its limits set.
+tl::expected<NewProcess, StartError> ProcessEngine::Impl::prepare(Context& context,
+                                                                  const Profile& profile) {
+  const auto identity = identity_of(context, profile);
+  if (!identity) return tl::unexpected(identity.error());
+  if (identity->uid >= 0) context.uid = static_cast<std::uint32_t>(identity->uid);
+  if (identity->gid >= 0) context.gid = static_cast<std::uint32_t>(identity->gid);
+  const bool walled = profile.walls != Profile::Walls::none;
+  fill_in(context.limits, profile.limits);
+  if (walled && context.working_directory.empty()) context.working_directory = kWalledDirectory;
+  SlotKind kind{&profile};
+  if (walled) {
+    kind.uid = identity->uid;
+    kind.gid = identity->gid;
   }
-  process.server_peak_bytes = own_peak_bytes();
+  NewProcess process;
+  process.limits = context.limits;
+  auto place = tree_->enter();
+  if (!place) return tl::unexpected(std::move(place.error()));
+  process.place = *place;
+  auto slot = slots_->take(kind);
+  if (!slot) {
+    tree_->leave(*place, -1);
+    return tl::unexpected(std::move(slot.error()));
+  }
+  process.slot = std::move(*slot);
+  process.groups = {process.slot->group, tree_->group(*place)};
+  process.not_enforced = controls_.apply(process.groups, context.limits,
+                                         process.slot->ready.processes, process.slot->state);
+  for (auto& wall : feature_names(process.slot->ready.missing)) {
+    process.not_enforced.push_back(std::move(wall));
+  }
+  return process;
+}
+
+void ProcessEngine::Impl::undo(NewProcess& process, const StartError& error) {
+  tree_->leave(process.place, -1);
+  if (error.step == "slot") {
+    slots_->retire(std::move(process.slot));
+  } else {
+    slots_->give_back(std::move(process.slot));
+  }
+  tend_soon();
+}
+
+tl::expected<std::monostate, StartError> ProcessEngine::Impl::launch(const Executable& executable,
+                                                                     const Context& context,
+                                                                     NewProcess& process,
+                                                                     const ChildEnds& ends) {
+  SlotLaunch plan{executable.fd.get(),
+                  executable.is_script,
+                  context.args,
+                  context.env,
+                  ends.input ? ends.input.get() : null_.get(),
+                  ends.output.get(),
+                  ends.errors.get(),
+                  process.place.cgroup,
+                  context.working_directory,
+                  options_.umask,
+                  context.uid ? std::int64_t{*context.uid} : slot::kNobody,
+                  context.gid ? std::int64_t{*context.gid} : slot::kNobody,
+                  context.limits,
+                  !controls_.has(Controller::memory)};
   process.started_at = std::chrono::system_clock::now();
   process.started = std::chrono::steady_clock::now();
-  auto launched = launcher_.launch(plan);
+  auto launched = slots_->launch(*process.slot, plan);
   if (!launched) return tl::unexpected(explain(launched.error(), executable, context));
   process.pid = launched->pid;
   process.pidfd = std::move(launched->pidfd);
-  return process;
+  process.made_directory = launched->made_directory > 0;
+  return std::monostate{};
+}
+
+std::vector<std::string> ProcessEngine::Impl::missing() {
+  std::vector<std::string> sentences;
+  constexpr struct {
+    Controller controller;
+    const char* sentence;
+  } kUses[] = {
+      {Controller::memory, "no control group limits memory: each process is limited alone"},
+      {Controller::pids, "no control group limits processes"},
+      {Controller::cpu, "no control group shares the processor out"},
+      {Controller::cpuacct, "no control group counts processor time: it is the leader's"}};
+  for (const auto& [controller, sentence] : kUses) {
+    if (!controls_.has(controller)) sentences.emplace_back(sentence);
+  }
+  for (const Profile& profile : options_.profiles) {
+    SlotKind kind{&profile};
+    if (profile.walls != Profile::Walls::none) {
+      const auto identity = identity_of(Context{}, profile);
+      if (!identity) {
+        sentences.push_back("profile " + profile.name + ": " + identity.error().message);
+        continue;
+      }
+      kind.uid = identity->uid;
+      kind.gid = identity->gid;
+    }
+    const auto missing = slots_->missing(kind);
+    if (!missing) {
+      sentences.push_back("profile " + profile.name + ": " + missing.error().message);
+      continue;
+    }
+    for (const auto& wall : feature_names(*missing)) {
+      sentences.push_back("profile " + profile.name + " has not " + wall);
+    }
+  }
+  return sentences;
 }
 
 /// Makes the pipes and puts our ends under watch, so that nothing can fail after the launch.
@@ -287,7 +406,7 @@ void ProcessEngine::Impl::rescan_within(milliseconds delay) {
 
 void ProcessEngine::Impl::finished(JobId id, Result result) {
   const auto keep_alive = shared_from_this();
-  if (tree_->restless()) tend_soon();
+  if (tree_->restless() || slots_->restless()) tend_soon();
   const auto found = jobs_.find(id);
   const Entry entry = std::move(found->second);
   jobs_.erase(found);
@@ -309,7 +428,8 @@ void ProcessEngine::Impl::tend_soon() {
     const auto self = weak.lock();
     if (error || !self) return;
     self->tending_ = false;
-    if (self->tree_->tend()) self->tend_soon();
+    const bool places = self->tree_->tend();
+    if (self->slots_->tend() || places) self->tend_soon();
   });
 }
 
@@ -327,6 +447,7 @@ void ProcessEngine::Impl::shut_down() {
     entry.job->abandon(deadline);
     table_.remove(id);
   }
+  slots_.reset();
   tree_.reset();
 }
 
@@ -345,6 +466,8 @@ tl::expected<std::shared_ptr<Job>, StartError> ProcessEngine::start(Executable e
   return impl_->start(std::move(executable), std::move(context), std::move(label), owner,
                       std::move(on_complete));
 }
+
+std::vector<std::string> ProcessEngine::missing() { return impl_->missing(); }
 
 std::string_view ProcessEngine::tracking() const { return impl_->tree().method(); }
 

@@ -21,6 +21,7 @@
 #include "sandbox/job.h"
 #include "sandbox/job_table.h"
 #include "sandbox/process/executable.h"
+#include "sandbox/process/profile.h"
 #include "sandbox/process/tree.h"
 
 namespace boost::asio {
@@ -34,6 +35,9 @@ struct EngineOptions {
   /// How long a process that a job leaves behind may hold the job's output open.
   std::chrono::milliseconds drain_grace{50};
   mode_t umask = 022;  ///< Every job's.
+  std::vector<Profile> profiles = standard_profiles();
+  std::string profile = "open";  ///< Of a job that names none.
+  std::size_t prepared = 2;      ///< Slots that wait for jobs, of each profile in use.
 };
 
 class ProcessEngine {
@@ -51,6 +55,10 @@ class ProcessEngine {
   tl::expected<std::shared_ptr<Job>, StartError> start(Executable executable, Context context,
                                                        std::string label, std::int64_t owner,
                                                        OnComplete on_complete);
+
+  /// What this machine cannot do of what jobs may ask for, in sentences for people: controllers of
+  /// control groups, and walls of the profiles. Tries each profile out.
+  std::vector<std::string> missing();
 
   /// How what a job started is found again: "cgroup2" or "sessions".
   std::string_view tracking() const;

@@ -34,12 +34,6 @@ int open_beneath(int directory, const char* path, std::uint64_t flags) {
   }
 }
 
-/// A descriptor that the child's 0, 1 and 2 cannot overwrite.
-UniqueFd above_stdio(UniqueFd fd) {
-  if (!fd || fd.get() > 2) return fd;
-  return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
-}
-
 /// What is wrong with the text of `name`, or null.
 const char* objection(std::string_view name) {
   if (name.empty()) return "the name of the program is empty";

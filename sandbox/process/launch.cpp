@@ -1,12 +1,15 @@
 #include "sandbox/process/launch.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +31,7 @@ constexpr std::size_t kStackSize = 64 * 1024;
 constexpr std::size_t kGuardSize = 4096 * 4;
 constexpr int kSignals = 64;
 constexpr int kScriptFd = 3;
+constexpr int kKeptFd = 3;
 /// Sizes of a signal set and an action as the kernel, not the C library, defines them.
 constexpr std::size_t kKernelSetSize = 8;
 struct KernelAction {
@@ -37,9 +41,10 @@ struct KernelAction {
 /// What parent and child share during a launch.
 struct Handover {
   const LaunchPlan* plan = nullptr;  ///< Null: end at once.
-  pid_t server = -1;
+  pid_t server = -1;                 ///< The parent that it must have, or -1 if it cannot see that.
   const char* volatile failed_step = nullptr;
   volatile int error_number = 0;
+  volatile std::size_t made_directory = 0;
 };
 
 COSMOO_CHILD_CODE void give_up(Handover* handover, const char* step) {
@@ -54,11 +59,13 @@ COSMOO_CHILD_CODE void set_descriptors(Handover* handover, const LaunchPlan& pla
       ::syscall(SYS_dup3, plan.standard_error, 2, 0) < 0) {
     give_up(handover, "dup3");
   }
+  static_assert(kScriptFd == kKeptFd);
   unsigned first_to_close = kScriptFd;
-  if (plan.is_script) {
-    if (plan.program == kScriptFd) {
-      if (::syscall(SYS_fcntl, kScriptFd, F_SETFD, 0) < 0) give_up(handover, "fcntl");
-    } else if (::syscall(SYS_dup3, plan.program, kScriptFd, 0) < 0) {
+  const int kept = plan.is_script ? plan.program : plan.kept;
+  if (kept >= 0) {
+    if (kept == kKeptFd) {
+      if (::syscall(SYS_fcntl, kKeptFd, F_SETFD, 0) < 0) give_up(handover, "fcntl");
+    } else if (::syscall(SYS_dup3, kept, kKeptFd, 0) < 0) {
       give_up(handover, "dup3");
     }
     ++first_to_close;
@@ -81,6 +88,82 @@ COSMOO_CHILD_CODE void reset_signals(Handover* handover) {
   }
 }
 
+COSMOO_CHILD_CODE void set_limit(Handover* handover, int which, std::int64_t most) {
+  if (most == kAsIs) return;
+  const auto value = static_cast<std::uint64_t>(most);
+  const std::uint64_t limit[2] = {value, value};
+  if (::syscall(SYS_prlimit64, 0, which, limit, nullptr) == 0) return;
+  // What the caller itself may not have is not more than what was asked for.
+  std::uint64_t now[2] = {0, 0};
+  if (errno == EPERM && ::syscall(SYS_prlimit64, 0, which, nullptr, now) == 0 && now[1] <= value) {
+    return;
+  }
+  give_up(handover, "setrlimit");
+}
+
+COSMOO_CHILD_CODE void set_limits(Handover* handover, const LaunchPlan& plan) {
+  set_limit(handover, RLIMIT_CORE, 0);
+  set_limit(handover, RLIMIT_FSIZE, plan.file_size);
+  set_limit(handover, RLIMIT_AS, plan.address_space);
+  set_limit(handover, RLIMIT_CPU, plan.cpu_seconds);
+}
+
+/// Goes to the working directory, and first makes what is missing of it (mkdir -p).
+COSMOO_CHILD_CODE void enter_directory(Handover* handover, const LaunchPlan& plan) {
+  const char* path = plan.working_directory;
+  if (!path || ::syscall(SYS_chdir, path) == 0) return;
+  if (errno != ENOENT) give_up(handover, "chdir");
+  char prefix[PATH_MAX];
+  std::size_t size = 0;
+  for (;; ++size) {
+    if (size == sizeof prefix) {
+      errno = ENAMETOOLONG;
+      give_up(handover, "mkdir");
+    }
+    prefix[size] = path[size];
+    const bool end = path[size] == '\0';
+    if (size == 0 || (!end && path[size] != '/')) {
+      if (end) break;
+      continue;
+    }
+    prefix[size] = '\0';
+    if (::syscall(SYS_mkdirat, AT_FDCWD, prefix, 0755) == 0) {
+      if (handover->made_directory == 0) handover->made_directory = size;
+      if ((plan.uid != kAsIs || plan.gid != kAsIs) && plan.rights == LaunchPlan::Rights::kept &&
+          ::syscall(SYS_fchownat, AT_FDCWD, prefix, static_cast<uid_t>(plan.uid),
+                    static_cast<gid_t>(plan.gid), AT_SYMLINK_NOFOLLOW) < 0) {
+        give_up(handover, "chown");
+      }
+    } else if (errno != EEXIST) {
+      give_up(handover, "mkdir");
+    }
+    prefix[size] = path[size];
+    if (end) break;
+  }
+}
+
+COSMOO_CHILD_CODE void change_user(Handover* handover, const LaunchPlan& plan) {
+  if (plan.uid != kAsIs || plan.gid != kAsIs) {
+    // Refused in a user namespace of somebody without rights, who had none to drop.
+    if (::syscall(SYS_setgroups, 0, nullptr) < 0 && plan.rights == LaunchPlan::Rights::kept) {
+      give_up(handover, "setgroups");
+    }
+  }
+  const auto gid = static_cast<gid_t>(plan.gid);
+  const auto uid = static_cast<uid_t>(plan.uid);
+  if (plan.gid != kAsIs && ::syscall(SYS_setresgid, gid, gid, gid) < 0) {
+    give_up(handover, "setresgid");
+  }
+  if (plan.uid != kAsIs && ::syscall(SYS_setresuid, uid, uid, uid) < 0) {
+    give_up(handover, "setresuid");
+  }
+  if (plan.rights == LaunchPlan::Rights::dropped) {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    const __user_cap_data_struct none[2] = {};
+    if (::syscall(SYS_capset, &header, none) < 0) give_up(handover, "capset");
+  }
+}
+
 /// The child's whole life in the server's memory (rule 1). Never returns.
 COSMOO_CHILD_CODE int child(void* argument) {
   auto* handover = static_cast<Handover*>(argument);
@@ -88,15 +171,30 @@ COSMOO_CHILD_CODE int child(void* argument) {
     for (;;) ::syscall(SYS_exit_group, 0);
   }
   const LaunchPlan& plan = *handover->plan;
-  if (::syscall(SYS_setsid) < 0) give_up(handover, "setsid");
-  if (::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) give_up(handover, "prctl");
-  if (::syscall(SYS_getppid) != handover->server) give_up(handover, "getppid");
-  ::syscall(SYS_umask, plan.umask);
+  if (plan.session == LaunchPlan::Session::own && ::syscall(SYS_setsid) < 0) {
+    give_up(handover, "setsid");
+  }
+  set_limits(handover, plan);
+  ::syscall(SYS_umask, 022);
+  const bool makes_it_itself = plan.rights == LaunchPlan::Rights::dropped;
+  if (!makes_it_itself) enter_directory(handover, plan);
+  change_user(handover, plan);
+  if (makes_it_itself) enter_directory(handover, plan);
   if (plan.working_directory && ::syscall(SYS_chdir, plan.working_directory) < 0) {
     give_up(handover, "chdir");
   }
+  ::syscall(SYS_umask, plan.umask);
+  // After the change of user, which would undo it.
+  if (plan.orphaned == LaunchPlan::Orphaned::dies &&
+      ::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) {
+    give_up(handover, "prctl");
+  }
+  if (handover->server >= 0 && ::syscall(SYS_getppid) != handover->server) {
+    give_up(handover, "getppid");
+  }
   set_descriptors(handover, plan);
   reset_signals(handover);
+  set_limit(handover, RLIMIT_NOFILE, plan.open_files);
   ::syscall(SYS_execveat, plan.is_script ? kScriptFd : plan.program, "", plan.arguments,
             plan.environment, AT_EMPTY_PATH);
   give_up(handover, "execveat");
@@ -131,37 +229,46 @@ struct CloneResult {
   int pidfd = -1;
 };
 
-CloneResult clone_child(void* stack, int cgroup, Handover& handover) {
+/// What is asked of the kernel, besides a child that shares memory until it executes.
+struct CloneRequest {
+  int cgroup = -1;
+  std::uint64_t flags = 0;
+};
+
+CloneResult clone_child(void* stack, const CloneRequest& request, Handover& handover) {
   CloneResult result;
   clone_args arguments{};
-  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | request.flags;
   arguments.pidfd = reinterpret_cast<std::uintptr_t>(&result.pidfd);
-  arguments.exit_signal = SIGCHLD;
+  // A sibling has the caller's own signal.
+  arguments.exit_signal = (request.flags & CLONE_PARENT) != 0 ? 0 : SIGCHLD;
   arguments.stack = reinterpret_cast<std::uintptr_t>(stack) + kGuardSize;
   arguments.stack_size = kStackSize;
-  if (cgroup >= 0) {
+  if (request.cgroup >= 0) {
     arguments.flags |= CLONE_INTO_CGROUP;
-    arguments.cgroup = static_cast<std::uint64_t>(cgroup);
+    arguments.cgroup = static_cast<std::uint64_t>(request.cgroup);
   }
   result.pid = clone3_onto(&arguments, child, &handover);
-  if (result.pid == -ENOSYS && cgroup < 0) {
+  if (result.pid == -ENOSYS && request.cgroup < 0) {
     // The older call does all but the cgroup, on every architecture.
     void* top = static_cast<char*>(stack) + kGuardSize + kStackSize;
-    result.pid = ::clone(child, top, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &handover,
-                         &result.pidfd);
+    const auto flags = static_cast<int>(static_cast<unsigned>(
+        CLONE_VM | CLONE_VFORK | CLONE_PIDFD | request.flags | arguments.exit_signal));
+    result.pid = ::clone(child, top, flags, &handover, &result.pidfd);
     if (result.pid < 0) result.pid = -errno;
   }
   if (result.pid < 0) result.error_number = static_cast<int>(-result.pid);
   return result;
 }
 
-CloneResult clone_with_signals_blocked(void* stack, int cgroup, Handover& handover) {
+CloneResult clone_with_signals_blocked(void* stack, const CloneRequest& request,
+                                       Handover& handover) {
   // All of them, those that the C library keeps for itself too: a handler must not run in a
   // child that shares the server's memory.
   const std::uint64_t all = ~std::uint64_t{0};
   std::uint64_t before = 0;
   ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, kKernelSetSize);
-  const CloneResult result = clone_child(stack, cgroup, handover);
+  const CloneResult result = clone_child(stack, request, handover);
   ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, kKernelSetSize);
   return result;
 }
@@ -186,22 +293,25 @@ Launcher::Launcher() {
 Launcher::~Launcher() { ::munmap(stack_, kGuardSize + kStackSize); }
 
 tl::expected<Launched, LaunchFailure> Launcher::launch(const LaunchPlan& plan) {
+  const bool sibling = plan.kin == LaunchPlan::Kin::sibling;
   Handover handover;
   handover.plan = &plan;
-  handover.server = ::getpid();
-  const CloneResult clone = clone_with_signals_blocked(stack_, plan.cgroup, handover);
-  if (clone.error_number != 0) return tl::unexpected(LaunchFailure{"clone", clone.error_number});
-  Launched launched{static_cast<pid_t>(clone.pid), UniqueFd(clone.pidfd)};
-  if (handover.failed_step) {
-    reap(launched.pidfd.get());
-    return tl::unexpected(LaunchFailure{handover.failed_step, handover.error_number});
+  if (!sibling) handover.server = ::getpid();
+  const CloneRequest request{plan.cgroup, plan.namespaces | (sibling ? CLONE_PARENT : 0)};
+  const CloneResult clone = clone_with_signals_blocked(stack_, request, handover);
+  if (clone.error_number != 0) {
+    return tl::unexpected(LaunchFailure{"clone", clone.error_number, -1, 0});
   }
-  return launched;
+  Launched launched{static_cast<pid_t>(clone.pid), UniqueFd(clone.pidfd), handover.made_directory};
+  if (!handover.failed_step) return launched;
+  if (!sibling) reap(launched.pidfd.get());
+  return tl::unexpected(LaunchFailure{handover.failed_step, handover.error_number,
+                                      sibling ? launched.pid : -1, handover.made_directory});
 }
 
 bool Launcher::can_enter(int cgroup) {
   Handover handover;
-  const CloneResult clone = clone_with_signals_blocked(stack_, cgroup, handover);
+  const CloneResult clone = clone_with_signals_blocked(stack_, {cgroup, 0}, handover);
   if (clone.error_number != 0) return false;
   const UniqueFd pidfd(clone.pidfd);
   reap(pidfd.get());

@@ -10,14 +10,27 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <tl/expected.hpp>
 
 #include "sandbox/process/unique_fd.h"
 
 namespace cosmoo::sandbox {
 
+/// A number for setrlimit() or a user that is not to be set.
+inline constexpr std::int64_t kAsIs = -1;
+
 /// Everything is borrowed for the duration of the call. Descriptors are 3 or above.
 struct LaunchPlan {
+  /// Whose child it becomes. A sibling dies with the process of the caller's parent, and is that
+  /// one's to reap, even when the launch fails.
+  enum class Kin { child, sibling };
+  enum class Session { own, callers };
+  enum class Rights { kept, dropped };  ///< Dropped: all capabilities.
+  /// What comes of it when the thread ends that launched it (of a sibling: that thread's parent).
+  enum class Orphaned { dies, lives };
+
   int program = -1;        ///< The opened file to execute.
   bool is_script = false;  ///< Its interpreter opens it anew: it stays open, as descriptor 3.
   char* const* arguments = nullptr;
@@ -25,20 +38,36 @@ struct LaunchPlan {
   int standard_input = -1;
   int standard_output = -1;
   int standard_error = -1;
-  const char* working_directory = nullptr;  ///< Null: the server's.
+  int kept = -1;  ///< One more, which becomes descriptor 3; not with a script.
+  /// Null: the caller's. Made with mode 0755 if it is not there, for `uid`.
+  const char* working_directory = nullptr;
   mode_t umask = 022;
-  int cgroup = -1;  ///< Descriptor of the cgroup2 directory to be born in, or -1.
+  int cgroup = -1;               ///< Descriptor of the cgroup2 directory to be born in, or -1.
+  std::uint64_t namespaces = 0;  ///< CLONE_NEW... that it gets for itself.
+  Kin kin = Kin::child;
+  Session session = Session::own;
+  Rights rights = Rights::kept;
+  Orphaned orphaned = Orphaned::dies;
+  std::int64_t uid = kAsIs;  ///< With it, or with gid, supplementary groups are dropped.
+  std::int64_t gid = kAsIs;
+  std::int64_t open_files = kAsIs;
+  std::int64_t file_size = kAsIs;
+  std::int64_t address_space = kAsIs;
+  std::int64_t cpu_seconds = kAsIs;
 };
 
 struct Launched {
   pid_t pid = -1;
   UniqueFd pidfd;
+  std::size_t made_directory = 0;  ///< Of the working directory so many bytes name what was made.
 };
 
-/// The step that failed; nothing is left of the child.
+/// The step that failed. Of a child nothing is left; a sibling is there to be reaped, unless -1.
 struct LaunchFailure {
-  const char* step = "";
+  std::string step;
   int error_number = 0;
+  pid_t sibling = -1;
+  std::size_t made_directory = 0;  ///< As in Launched.
 };
 
 /// Owns the stack that children run on until they execute. Use by one thread only: children die

@@ -37,19 +37,14 @@ double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-/// The limits that this job was to have and has not.
-std::vector<std::string> not_enforced(const Limits& limits) {
-  std::vector<std::string> names;
-  const auto add = [&](bool asked, const char* name) {
-    if (asked) names.emplace_back(name);
-  };
-  add(limits.cpu.has_value(), "cpu");
-  add(limits.memory_bytes.has_value(), "memory");
-  add(limits.processes.has_value(), "processes");
-  add(limits.cpu_shares.has_value(), "cpu_shares");
-  add(limits.open_files.has_value(), "open_files");
-  add(limits.file_size_bytes.has_value(), "file_size");
-  return names;
+constexpr milliseconds kFirstLook{20};
+constexpr milliseconds kBetweenLooks{200};
+constexpr milliseconds kShortestWait{5};
+constexpr milliseconds kBetweenRemovals{1};
+constexpr milliseconds kPatienceForRemoval{5000};
+
+std::uint64_t nanoseconds(milliseconds time) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0)) * 1'000'000;
 }
 
 }  // namespace
@@ -61,13 +56,25 @@ struct ProcessJob::Live {
   NewProcess process;
   PipeReader& output;
   PipeReader& errors;
+  /// What its groups counted for it alone.
+  std::uint64_t cpu_ns() const {
+    const auto& before = process.slot->state.before;
+    return figures.cpu_ns.value_or(0) -
+           std::min(before.cpu_ns.value_or(0), figures.cpu_ns.value_or(0));
+  }
+
   std::optional<boost::asio::steady_timer> wall;
+  std::optional<boost::asio::steady_timer> watch;
+  std::optional<boost::asio::steady_timer> removal;
+  Leftovers left = Leftovers::unknown;
+  const char* limit = "";  ///< Reason::limit: which.
+  GroupFigures figures;    ///< As they were looked at last.
+  Result result;
   std::optional<boost::asio::steady_timer> grace;
   Reason reason = Reason::none;
   bool leader_ended = false;
   bool tree_killed = false;
   bool second_grace = false;
-  std::uint64_t peak_bytes = 0;  ///< The leader's, seen before it was killed.
   system_clock::time_point ended_at;
   steady_clock::time_point ended;
 };
@@ -82,6 +89,11 @@ JobInfo ProcessJob::info() const {
   if (live_) {
     info.stdout_bytes = live_->output.size();
     info.stderr_bytes = live_->errors.size();
+    const Controls& controls = keeper_.controls();
+    const auto now = controls.figures(live_->process.groups, {}).cpu_ns.value_or(0);
+    const auto before = live_->process.slot->state.before.cpu_ns.value_or(0);
+    info.cpu_s = static_cast<double>(now - std::min(now, before)) / 1e9;
+    info.memory_bytes = controls.memory_now(live_->process.groups);
   }
   return info;
 }
@@ -103,21 +115,68 @@ void ProcessJob::start() {
       if (!error && job) job->end_because(Reason::timed_out);
     });
   }
+  const Limits& limits = live_->process.limits;
+  if (limits.cpu || limits.memory_bytes || limits.processes) {
+    watch_limits(std::min(kFirstLook, limits.cpu.value_or(kFirstLook)));
+  }
 }
 
 void ProcessJob::kill() { end_because(Reason::killed); }
 
-void ProcessJob::end_because(Reason reason) {
+void ProcessJob::end_because(Reason reason, const char* limit) {
   if (!live_) return;
-  // Too late to change what the Result says, except that output which is over its limit is.
+  // Too late to change what the Result says, except that a limit which is reached is.
   const bool decided = live_->reason != Reason::none;
-  if (!decided && (!live_->leader_ended || reason == Reason::output)) live_->reason = reason;
+  if (!decided && (!live_->leader_ended || reason == Reason::limit)) {
+    live_->reason = reason;
+    live_->limit = limit;
+  }
   kill_tree();
+}
+
+bool ProcessJob::output_over_cap() const {
+  return live_->output.over_cap() || live_->errors.over_cap();
+}
+
+void ProcessJob::watch_limits(milliseconds delay) {
+  if (!live_->watch) live_->watch.emplace(keeper_.io());
+  live_->watch->expires_after(delay);
+  live_->watch->async_wait([self = weak_from_this()](const boost::system::error_code& error) {
+    const auto job = self.lock();
+    if (!error && job && job->live_ && !job->live_->leader_ended) job->look_at_limits();
+  });
+}
+
+void ProcessJob::look_at_limits() {
+  const Limits& limits = live_->process.limits;
+  live_->figures = keeper_.controls().figures(live_->process.groups, limits);
+  if (const char* limit = reached()) return end_because(Reason::limit, limit);
+  milliseconds delay = kBetweenLooks;
+  if (limits.cpu) {
+    // No sooner than all processors together could use up what is left.
+    static const auto kProcessors = std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN));
+    const auto left = nanoseconds(*limits.cpu) - live_->cpu_ns();
+    const milliseconds soonest(static_cast<std::int64_t>(left / 1'000'000) / kProcessors);
+    delay = std::clamp(soonest, kShortestWait, delay);
+  }
+  watch_limits(delay);
+}
+
+const char* ProcessJob::reached() const {
+  const Limits& limits = live_->process.limits;
+  const GroupFigures& before = live_->process.slot->state.before;
+  if (limits.memory_bytes && live_->figures.memory_kills > before.memory_kills) return "memory";
+  if (limits.processes && live_->figures.processes_refused > before.processes_refused) {
+    return "processes";
+  }
+  if (limits.cpu && live_->figures.cpu_ns && live_->cpu_ns() >= nanoseconds(*limits.cpu)) {
+    return "cpu";
+  }
+  return nullptr;
 }
 
 void ProcessJob::kill_tree() {
   if (std::exchange(live_->tree_killed, true)) return;
-  if (!live_->leader_ended) live_->peak_bytes = peak_memory(live_->process.pid);
   keeper_.tree().kill(live_->process.place, live_->process.pid);
 }
 
@@ -140,7 +199,7 @@ void ProcessJob::on_end_of_leader() {
 
 void ProcessJob::advance() {
   if (!live_) return;
-  if (live_->output.over_cap() || live_->errors.over_cap()) end_because(Reason::output);
+  if (output_over_cap()) end_because(Reason::limit, "output");
   const bool streams_ended = live_->output.ended() && live_->errors.ended();
   if (streams_ended && !live_->leader_ended) {
     // Its signal may have been looked at already, along with those of others.
@@ -169,19 +228,72 @@ void ProcessJob::linger() {
 
 void ProcessJob::finish() {
   const auto self = shared_from_this();
+  live_->wall.reset();
+  live_->watch.reset();
   live_->output.finish();
   live_->errors.finish();
-  if (live_->output.over_cap() || live_->errors.over_cap()) end_because(Reason::output);
-  keeper_.tree().leave(live_->process.place, live_->process.pid);
-  Result result = make_result();
-  info_.stdout_bytes = result.stdout_bytes.size();
-  info_.stderr_bytes = result.stderr_bytes.size();
+  if (output_over_cap()) end_because(Reason::limit, "output");
+  live_->figures = keeper_.controls().figures(live_->process.groups, live_->process.limits);
+  if (const char* limit = reached()) {
+    if (live_->reason == Reason::none) end_because(Reason::limit, limit);
+  }
+  live_->left = keeper_.tree().leave(live_->process.place, live_->process.pid);
+  live_->result = make_result();
+  info_.stdout_bytes = live_->result.stdout_bytes.size();
+  info_.stderr_bytes = live_->result.stderr_bytes.size();
+  if (!live_->process.made_directory) return hand_over();
+  live_->removal.emplace(keeper_.io());
+  keeper_.slots().begin_removal(*live_->process.slot);
+  wait_for_removal();
+}
+
+/// What was made for the job goes before anybody hears of its end. What dies slowly may still write
+/// there: then once more.
+void ProcessJob::wait_for_removal() {
+  live_->removal->expires_after(kBetweenRemovals);
+  live_->removal->async_wait([self = weak_from_this()](const boost::system::error_code& error) {
+    const auto job = self.lock();
+    if (error || !job || !job->live_) return;
+    Live& live = *job->live_;
+    const auto state = job->keeper_.slots().look_at_removal(*live.process.slot);
+    if (state == SlotPool::Removal::done) return job->hand_over();
+    if (steady_clock::now() - live.ended > kPatienceForRemoval) {
+      spdlog::warn("job {}: the directory that was made for it stays", job->info_.id);
+      live.left = Leftovers::some;
+      return job->hand_over();
+    }
+    if (state == SlotPool::Removal::failed) job->keeper_.slots().begin_removal(*live.process.slot);
+    job->wait_for_removal();
+  });
+}
+
+/// Rule 5.
+void ProcessJob::give_slot_back() {
+  NewProcess& process = live_->process;
+  if (!process.slot) return;
+  SlotPool& slots = keeper_.slots();
+  if (live_->left == Leftovers::some || !slots.is_clean(*process.slot, live_->left)) {
+    return slots.retire(std::move(process.slot));
+  }
+  GroupFigures& before = process.slot->state.before;
+  const GroupFigures& now = live_->figures;
+  before.cpu_ns = now.cpu_ns;
+  if (process.limits.memory_bytes) before.memory_kills = now.memory_kills;
+  if (process.limits.processes) before.processes_refused = now.processes_refused;
+  slots.give_back(std::move(process.slot));
+}
+
+void ProcessJob::hand_over() {
+  const auto self = shared_from_this();
+  give_slot_back();
+  Result result = std::move(live_->result);
   live_.reset();
   keeper_.finished(info_.id, std::move(result));
 }
 
 Result ProcessJob::make_result() {
   Result result;
+  const Limits& limits = live_->process.limits;
   siginfo_t info{};
   rusage used{};
   const long waited = wait_for(live_->process.pidfd.get(), info, WEXITED | WNOHANG, &used);
@@ -193,29 +305,36 @@ Result ProcessJob::make_result() {
   } else {
     result.status = Status::killed;
     result.signal = info.si_status;
+    // The system's own ways to say that a process is over a limit.
+    const bool file_size = limits.file_size_bytes && info.si_status == SIGXFSZ;
+    const bool cpu = limits.cpu && info.si_status == SIGXCPU;
+    if (live_->reason == Reason::none && (file_size || cpu)) {
+      live_->reason = Reason::limit;
+      live_->limit = file_size ? "file_size" : "cpu";
+    }
   }
   if (live_->reason != Reason::none) {
     result.exit_code = -1;
-    if (live_->reason != Reason::output) result.signal = SIGKILL;
+    if (live_->reason != Reason::limit) result.signal = SIGKILL;
   }
   if (live_->reason == Reason::killed) result.status = Status::killed;
   if (live_->reason == Reason::timed_out) result.status = Status::timed_out;
-  if (live_->reason == Reason::output) {
+  if (live_->reason == Reason::limit) {
     result.status = Status::over_limit;
-    result.limit = "output";
+    result.limit = live_->limit;
   }
-  result.not_enforced = not_enforced(live_->process.limits);
-  result.usage.cpu_from = result.usage.memory_from = Accounting::rusage;
+  result.not_enforced = std::move(live_->process.not_enforced);
   result.stdout_bytes = live_->output.take();
   result.stderr_bytes = live_->errors.take();
-  result.usage.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime);
-  result.usage.wall_s =
-      std::chrono::duration<double>(live_->ended - live_->process.started).count();
-  // Between its clone and its program the child counted the server's memory as its own, and the
-  // system keeps the larger figure: it tells something only if the program has needed more.
-  const auto peak = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;
-  result.usage.memory_peak_bytes =
-      peak > live_->process.server_peak_bytes ? peak : live_->peak_bytes;
+  const GroupFigures& figures = live_->figures;
+  Usage& usage = result.usage;
+  usage.wall_s = std::chrono::duration<double>(live_->ended - live_->process.started).count();
+  usage.cpu_from = figures.cpu_ns ? Accounting::cgroup : Accounting::rusage;
+  usage.cpu_s = figures.cpu_ns ? static_cast<double>(live_->cpu_ns()) / 1e9
+                               : seconds(used.ru_utime) + seconds(used.ru_stime);
+  usage.memory_from = figures.memory_peak_bytes ? Accounting::cgroup : Accounting::rusage;
+  usage.memory_peak_bytes =
+      figures.memory_peak_bytes.value_or(static_cast<std::uint64_t>(used.ru_maxrss) * 1024);
   result.started_at = live_->process.started_at;
   result.ended_at = live_->ended_at;
   return result;
@@ -234,6 +353,7 @@ void ProcessJob::abandon(steady_clock::time_point deadline) {
   keeper_.tree().leave(live_->process.place, live_->process.pid);
   siginfo_t info{};
   wait_for(live_->process.pidfd.get(), info, WEXITED | WNOHANG, nullptr);
+  if (live_->process.slot) keeper_.slots().retire(std::move(live_->process.slot));
   live_.reset();
 }
 

@@ -1,9 +1,10 @@
 // One running process from its launch to its Result.
 //
-// Rules: (1) whichever comes first of its own end, kill(), the wall limit and the output limit
-// decides what the Result says; (2) it is complete when its leader has ended and both its
-// output streams have, or when a grandchild that holds them has had its grace; (3) what is left of
-// its tree is killed before its Result is given; (4) its leader is reaped last, see tree.h.
+// Rules: (1) whichever comes first of its own end, kill() and a limit decides what the Result says,
+// but for a limit that it had reached before anybody looked; (2) it is complete when its leader has
+// ended and both its output streams have, or when a grandchild that holds them has had its grace;
+// (3) what is left of its tree is killed before its Result is given; (4) its leader is reaped last,
+// see tree.h; (5) its slot serves another job only if this one has left nothing there.
 #pragma once
 
 #include <chrono>
@@ -11,7 +12,9 @@
 #include <span>
 
 #include "sandbox/job.h"
+#include "sandbox/process/controls.h"
 #include "sandbox/process/pipes.h"
+#include "sandbox/process/slots.h"
 #include "sandbox/process/tree.h"
 #include "sandbox/process/unique_fd.h"
 
@@ -23,6 +26,8 @@ class JobKeeper {
   virtual ~JobKeeper() = default;
   virtual boost::asio::io_context& io() = 0;
   virtual ProcessTree& tree() = 0;
+  virtual SlotPool& slots() = 0;
+  virtual const Controls& controls() = 0;
   virtual std::span<char> scratch() = 0;
   virtual std::chrono::milliseconds drain_grace() const = 0;
   /// Its streams have ended: its leader will do so soon, as a rule.
@@ -36,11 +41,14 @@ struct NewProcess {
   pid_t pid = -1;
   UniqueFd pidfd;
   Place place;
+  std::unique_ptr<Slot> slot;
+  GroupNames groups;
+  std::vector<std::string> not_enforced;
+  bool made_directory = false;
   std::unique_ptr<PipeWriter> input;  ///< Null: the job was given none.
   std::unique_ptr<PipeReader> output;
   std::unique_ptr<PipeReader> errors;
   Limits limits;
-  std::uint64_t server_peak_bytes = 0;  ///< The server's own peak of memory at the launch.
   std::chrono::system_clock::time_point started_at;
   std::chrono::steady_clock::time_point started;
 };
@@ -65,14 +73,22 @@ class ProcessJob final : public Job, public std::enable_shared_from_this<Process
   void abandon(std::chrono::steady_clock::time_point deadline);
 
  private:
-  enum class Reason { none, killed, timed_out, output };
+  enum class Reason { none, killed, timed_out, limit };
   struct Live;  ///< All that needs the loop or the process.
 
-  void end_because(Reason reason);
+  void end_because(Reason reason, const char* limit = "");
+  void watch_limits(std::chrono::milliseconds delay);
+  void look_at_limits();
+  /// Of what the groups tell: the limit that is reached, or null.
+  const char* reached() const;
+  bool output_over_cap() const;
   void kill_tree();
   void advance();
   void linger();
   void finish();
+  void wait_for_removal();
+  void give_slot_back();
+  void hand_over();
   Result make_result();
 
   JobKeeper& keeper_;

@@ -46,12 +46,13 @@ void SessionTree::kill(const Place&, pid_t leader) {
   ::kill(leader, SIGKILL);
 }
 
-void SessionTree::leave(const Place&, pid_t leader) {
-  if (leader < 0) return;
+Leftovers SessionTree::leave(const Place&, pid_t leader) {
+  if (leader < 0) return Leftovers::none;
   // The leader is a zombie: nobody else has its number, as a process, group or session.
   ::kill(-leader, SIGKILL);
   leaders_.erase(leader);
   dying_ = end_orphans(leader);
+  return Leftovers::unknown;
 }
 
 bool SessionTree::is_ours_to_end(const ProcessInfo& orphan) const {

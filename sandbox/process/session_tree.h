@@ -25,7 +25,7 @@ class SessionTree final : public ProcessTree {
   tl::expected<Place, StartError> enter() override { return Place{}; }
   void started(const Place& place, pid_t leader) override;
   void kill(const Place& place, pid_t leader) override;
-  void leave(const Place& place, pid_t leader) override;
+  Leftovers leave(const Place& place, pid_t leader) override;
   bool restless() const override { return dying_; }
   bool tend() override;
 

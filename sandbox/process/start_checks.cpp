@@ -71,26 +71,22 @@ std::optional<StartError> objection_to(const Context& context) {
   if (has_nul(context.working_directory)) {
     return bad_argument("the working directory contains a NUL byte");
   }
-  if (!context.profile.empty() && context.profile != "open") {
-    return bad_argument("there is no profile " + in_quotes(context.profile) + "; there is open");
-  }
-  if (context.uid || context.gid) {
-    return bad_argument("a user or group of the job's own is not possible here");
-  }
   return std::nullopt;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> list;
-  list.reserve(strings.size() + 1);
-  for (std::string& text : strings) list.push_back(text.data());
-  list.push_back(nullptr);
-  return list;
+StartError no_such_profile(const std::string& name, const std::vector<Profile>& profiles) {
+  std::string message = "there is no profile " + in_quotes(name) + "; there are";
+  for (const Profile& profile : profiles) message += " " + profile.name;
+  return bad_argument(std::move(message));
+}
+
+std::string cannot_start(const Executable& executable) {
+  return "cannot start " + in_quotes(executable.name);
 }
 
 StartError explain(const LaunchFailure& failure, const Executable& executable,
                    const Context& context) {
-  const std::string what = "cannot start " + in_quotes(executable.name);
+  const std::string what = cannot_start(executable);
   const std::string_view step = failure.step;
   const int error_number = failure.error_number;
   if (step == "execveat" && error_number == E2BIG) {
@@ -98,7 +94,7 @@ StartError explain(const LaunchFailure& failure, const Executable& executable,
             what + ": its arguments and environment are too long for the system", std::string(step),
             error_number};
   }
-  if (step == "chdir") {
+  if (step == "chdir" || step == "mkdir") {
     return {StartError::Kind::bad_argument,
             what + " in " + in_quotes(context.working_directory) + ": " + error_text(error_number),
             std::string(step), error_number};

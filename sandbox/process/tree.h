@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <tl/expected.hpp>
 
@@ -32,6 +33,9 @@ struct Place {
   std::size_t leaf = 0;  ///< The tree's own.
 };
 
+/// Whether a job has left processes behind, which have been killed and may be dying still.
+enum class Leftovers { none, some, unknown };
+
 class ProcessTree {
  public:
   virtual ~ProcessTree() = default;
@@ -45,7 +49,11 @@ class ProcessTree {
   /// Kills the leader and everything it started. May be called again.
   virtual void kill(const Place& place, pid_t leader) = 0;
   /// The leader has ended (or was never started: -1). Kills what is left and gives `place` back.
-  virtual void leave(const Place& place, pid_t leader) = 0;
+  virtual Leftovers leave(const Place& place, pid_t leader) = 0;
+  /// Descriptor of the directory that holds the places' control groups, or -1: there are none.
+  virtual int groups() const { return -1; }
+  /// The name of that one's group in there.
+  virtual std::string group(const Place&) const { return {}; }
   /// Whether tend() is needed.
   virtual bool restless() const = 0;
   /// Sees to what is still dying. Call again some milliseconds later as long as it returns true.

@@ -1,6 +1,7 @@
 // A file descriptor with one owner.
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <utility>
@@ -29,5 +30,12 @@ class UniqueFd {
  private:
   int fd_ = -1;
 };
+
+/// The same file by a number that is no standard stream's, which others may open, close or replace.
+/// None, with errno, if there is no other number.
+inline UniqueFd above_stdio(UniqueFd fd) {
+  if (!fd || fd.get() > 2) return fd;
+  return UniqueFd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
+}
 
 }  // namespace cosmoo::sandbox

@@ -45,6 +45,14 @@ bool alive(pid_t pid) {
   return info && info->state != 'Z' && info->state != 'X';
 }
 
+std::vector<pid_t> children() {
+  auto pids = own_children();
+  std::erase_if(pids, [](pid_t pid) {
+    return read_file("/proc/" + std::to_string(pid) + "/comm") == "cosmoo-slot\n";
+  });
+  return pids;
+}
+
 std::vector<int> open_descriptors() {
   std::vector<int> open;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
@@ -88,6 +96,9 @@ Playground::Started Playground::start(Executable executable, Given given, OnComp
   context.input = std::move(given.input);
   context.limits = given.limits;
   context.working_directory = std::move(given.working_directory);
+  context.profile = std::move(given.profile);
+  context.uid = given.uid;
+  context.gid = given.gid;
   return engine->start(std::move(executable), std::move(context), name, 7, std::move(on_complete));
 }
 
@@ -123,6 +134,16 @@ bool Playground::until(const std::function<bool()>& condition) {
     io.run_one_for(milliseconds(5));
   }
   return true;
+}
+
+void Playground::settle() {
+  // The engine looks after its places and slots every few milliseconds while there is a need.
+  std::size_t before = 0;
+  const auto quiet = [&] {
+    for (int i = 0; i < 20; ++i) io.run_one_for(milliseconds(5));
+    return std::exchange(before, open_descriptors().size()) == before;
+  };
+  REQUIRE(until(quiet));
 }
 
 std::string Playground::wait_for_file(const std::string& name) {

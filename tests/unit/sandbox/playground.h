@@ -38,6 +38,8 @@ std::string read_file(const std::filesystem::path& path);
 
 /// Whether a process with this number exists and is more than a zombie.
 bool alive(pid_t pid);
+/// This process's children, but for the slots in which jobs run.
+std::vector<pid_t> children();
 /// This process's descriptors, sorted. Needs one itself.
 std::vector<int> open_descriptors();
 
@@ -48,6 +50,9 @@ struct Given {
   std::vector<std::string> env{"PATH=/bin:/usr/bin"};
   Limits limits = {};
   std::string working_directory = {};
+  std::string profile = {};
+  std::optional<std::uint32_t> uid = {};
+  std::optional<std::uint32_t> gid = {};
 };
 
 class Playground {
@@ -73,6 +78,8 @@ class Playground {
   bool until(const std::function<bool()>& condition);
   /// The text of a file that a program leaves in the directory, once it is there.
   std::string wait_for_file(const std::string& name);
+  /// Runs the loop until nothing is left to be done.
+  void settle();
   /// Runs everything that is ready now.
   void poll() { io.poll(); }
 

@@ -151,11 +151,11 @@ TEST_CASE("a program runs in the working directory that it is given, else in the
   CHECK(ground.run("pwd", {.env = {}}).stdout_bytes ==
         std::filesystem::current_path().native() + "\n");
   CHECK(ground.run("pwd", {.env = {}, .working_directory = "/usr"}).stdout_bytes == "/usr\n");
-  const auto refused = ground.start("pwd", {.working_directory = ground.dir / "missing"});
+  const auto refused = ground.start("pwd", {.working_directory = ground.dir / "pwd"});
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().kind == StartError::Kind::bad_argument);
   CHECK(refused.error().step == "chdir");
-  CHECK(refused.error().error_number == ENOENT);
+  CHECK(refused.error().error_number == ENOTDIR);
 }
 
 TEST_CASE("a server without standard descriptors of its own gives its jobs theirs") {

@@ -52,7 +52,7 @@ TEST_CASE("of 200 jobs at once none is lost and none mixed up") {
     CHECK(results.empty());
     REQUIRE(ground.until([&] { return ground.table.running() == 0; }));
     CHECK(results.size() == 200);
-    CHECK(own_children().empty());
+    CHECK(children().empty());
   }
 }
 
@@ -120,8 +120,7 @@ TEST_CASE("a thousand starts and kills leave no descriptor, no process and no me
         REQUIRE(ground.until([&] { return ground.table.running() == 0; }));
       }
       REQUIRE(ground.until([&] {
-        return ground.table.running() == 0 && own_children().empty() &&
-               open_descriptors().size() < 100;
+        return ground.table.running() == 0 && children().empty() && open_descriptors().size() < 100;
       }));
     };
     cycle(50);
@@ -130,7 +129,7 @@ TEST_CASE("a thousand starts and kills leave no descriptor, no process and no me
     cycle(tracking == Tracking::best ? 1000 : 200);
     // The number of control groups that are kept ready varies a little.
     CHECK(ground.until([&] { return open_descriptors().size() <= descriptors + 16; }));
-    CHECK(own_children().empty());
+    CHECK(children().empty());
     if (kExactHeap) CHECK(::mallinfo2().uordblks < memory + 256 * 1024);
   }
 }
@@ -146,7 +145,7 @@ TEST_CASE("200 running jobs end together, and nothing of them is left") {
     REQUIRE(ground.until([&] { return jobs.back()->info().stdout_bytes > 0; }));
     ground.table.kill_all();
     CHECK(ground.until([&] { return ground.table.running() == 0; }));
-    CHECK(own_children().empty());
+    CHECK(children().empty());
   }
   CHECK(open_descriptors() == before);
 }

@@ -1,0 +1,90 @@
+// What the server and its slots say to each other, over a socket that keeps messages apart.
+//
+// A slot is a process that waits where one job at a time will run: in its control groups, its
+// namespaces and under its filter, so that a job pays for none of them. See main.cpp.
+//
+// The server writes first: a Setup, which is answered by a Ready. Then Launches and Removals, each
+// answered by an Answer, one at a time. Both ends are built together: messages are plain structs,
+// followed by strings. When the server's end is closed, the slot ends its job and itself.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace cosmoo::sandbox::slot {
+
+inline constexpr int kSocket = 3;  ///< The slot's end.
+inline constexpr std::size_t kMostInline = 64 * 1024;
+inline constexpr std::size_t kMostDescriptors = 8;
+inline constexpr std::int64_t kUnlimited = -1;
+inline constexpr std::int64_t kNobody = -1;  ///< No user or group of its own.
+
+/// What a slot is to be, bit by bit; and in a Ready, what it could not be.
+enum Feature : std::uint32_t {
+  kCgroups = 1 << 0,     ///< Enters the groups whose descriptors come with the Setup.
+  kUserNs = 1 << 1,      ///< A user namespace that knows the job's user and group alone.
+  kMountNs = 1 << 2,     ///< A root of its own, read-only, with private /tmp and minimal /dev.
+  kPidNs = 1 << 3,       ///< A process namespace with an init, and /proc of it.
+  kNetNs = 1 << 4,       ///< A network namespace without a network.
+  kIpcNs = 1 << 5,       ///< A fresh one for each job.
+  kUtsNs = 1 << 6,       ///< A host name of its own.
+  kNoRights = 1 << 7,    ///< No capabilities, and no new privileges.
+  kSeccomp = 1 << 8,     ///< The filter that follows.
+  kLandlock = 1 << 9,    ///< Writing only where the root is writable, no TCP.
+  kOneUserNs = 1 << 10,  ///< The job can make no user namespaces of its own.
+};
+
+/// Followed by the filter's instructions, then by `paths` strings: first those that are readable.
+struct Setup {
+  std::uint32_t features = 0;
+  std::uint32_t readable = 0;  ///< So many paths to show.
+  std::uint32_t writable = 0;  ///< So many after them that may be written to as well.
+  std::uint32_t filter = 0;    ///< Instructions of eight bytes.
+  std::int64_t uid = kNobody;
+  std::int64_t gid = kNobody;
+  std::uint64_t tmp_bytes = 0;
+};
+
+struct Ready {
+  std::uint32_t missing = 0;      ///< Features that this machine does not give.
+  std::int32_t error_number = 0;  ///< Of the first of them.
+  char step[32] = {};
+  std::uint32_t processes = 1;  ///< The slot's own, in its groups.
+};
+
+enum class Order : std::uint32_t { launch, remove };
+
+/// Followed by `arguments` and `variables` strings and the working directory, each with its NUL.
+/// Descriptors that come along: the program, standard input, output, error, and a cgroup2
+/// directory unless there is none. What is too long for a message comes in a memory file instead,
+/// whose descriptor is the first.
+struct Launch {
+  Order order = Order::launch;
+  std::uint32_t is_script = 0;
+  std::uint32_t arguments = 0;
+  std::uint32_t variables = 0;
+  std::uint32_t umask = 022;
+  std::uint64_t bytes = 0;  ///< Of all strings.
+  std::uint32_t in_memory_file = 0;
+  std::uint32_t has_directory = 0;
+  std::int64_t uid = kNobody;
+  std::int64_t gid = kNobody;
+  std::int64_t open_files = kUnlimited;
+  std::int64_t file_size = kUnlimited;
+  std::int64_t address_space = kUnlimited;
+  std::int64_t cpu_seconds = kUnlimited;
+};
+
+/// Removes what the last launch has made for its working directory.
+struct Removal {
+  Order order = Order::remove;
+};
+
+struct Answer {
+  std::int32_t pid = -1;  ///< Also of a child that has given up: the server reaps it.
+  std::int32_t error_number = 0;
+  std::uint32_t made_directory = 0;
+  char step[32] = {};  ///< Empty: done.
+};
+
+}  // namespace cosmoo::sandbox::slot
