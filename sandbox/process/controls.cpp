@@ -185,20 +185,24 @@ std::vector<std::string> Controls::apply(const GroupNames& names, const Limits& 
   const auto refuse = [&](const char* name, bool asked) {
     if (asked) not_enforced.emplace_back(name);
   };
+  // A leaf of version 2 is not the slot's: it knows nothing of what the slot was told.
+  const auto differs = [&](Controller controller, const auto& wanted, const auto& told) {
+    return home(controller).version == 2 || wanted != told;
+  };
   if (limits.cpu && !has(Controller::cpuacct)) not_enforced.emplace_back("cpu");
-  if (limits.memory_bytes != now.memory_bytes) {
+  if (differs(Controller::memory, limits.memory_bytes, now.memory_bytes)) {
     const bool done = limit_memory(names, limits.memory_bytes);
     if (done) now.memory_bytes = limits.memory_bytes;
     refuse("memory", !done && limits.memory_bytes.has_value());
   }
-  if (limits.processes != now.processes) {
+  if (differs(Controller::pids, limits.processes, now.processes)) {
     const std::uint64_t extra = home(Controller::pids).version == 1 ? own : 0;
     const bool done = write(Controller::pids, names, "pids.max", "pids.max",
                             limits.processes ? std::to_string(*limits.processes + extra) : "max");
     if (done) now.processes = limits.processes;
     refuse("processes", !done && limits.processes.has_value());
   }
-  if (limits.cpu_shares != now.cpu_shares) {
+  if (differs(Controller::cpu, limits.cpu_shares, now.cpu_shares)) {
     const std::uint64_t shares =
         std::clamp(limits.cpu_shares.value_or(kUsualShares), kLeastShares, kMostShares);
     const bool v2 = home(Controller::cpu).version == 2;
@@ -206,6 +210,9 @@ std::vector<std::string> Controls::apply(const GroupNames& names, const Limits& 
                             std::to_string(v2 ? weight_of(shares) : shares));
     if (done) now.cpu_shares = limits.cpu_shares;
     refuse("cpu_shares", !done && limits.cpu_shares.has_value());
+  }
+  if (home(Controller::cpuacct).version == 2 || v2_keeps_peak()) {
+    state.before = figures(names, limits);
   }
   return not_enforced;
 }

@@ -88,10 +88,12 @@ COSMOO_CHILD_CODE void reset_signals(Handover* handover) {
   }
 }
 
-COSMOO_CHILD_CODE void set_limit(Handover* handover, int which, std::int64_t most) {
+/// `beyond` is how much more the system lets pass before it no longer asks politely.
+COSMOO_CHILD_CODE void set_limit(Handover* handover, int which, std::int64_t most,
+                                 std::uint64_t beyond = 0) {
   if (most == kAsIs) return;
   const auto value = static_cast<std::uint64_t>(most);
-  const std::uint64_t limit[2] = {value, value};
+  const std::uint64_t limit[2] = {value, value + beyond};
   if (::syscall(SYS_prlimit64, 0, which, limit, nullptr) == 0) return;
   // What the caller itself may not have is not more than what was asked for.
   std::uint64_t now[2] = {0, 0};
@@ -105,7 +107,7 @@ COSMOO_CHILD_CODE void set_limits(Handover* handover, const LaunchPlan& plan) {
   set_limit(handover, RLIMIT_CORE, 0);
   set_limit(handover, RLIMIT_FSIZE, plan.file_size);
   set_limit(handover, RLIMIT_AS, plan.address_space);
-  set_limit(handover, RLIMIT_CPU, plan.cpu_seconds);
+  set_limit(handover, RLIMIT_CPU, plan.cpu_seconds, 1);
 }
 
 /// Goes to the working directory, and first makes what is missing of it (mkdir -p).

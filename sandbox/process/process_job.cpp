@@ -272,9 +272,8 @@ void ProcessJob::give_slot_back() {
   NewProcess& process = live_->process;
   if (!process.slot) return;
   SlotPool& slots = keeper_.slots();
-  if (live_->left == Leftovers::some || !slots.is_clean(*process.slot, live_->left)) {
-    return slots.retire(std::move(process.slot));
-  }
+  if (live_->left == Leftovers::some) return slots.wash(std::move(process.slot));
+  if (!slots.is_clean(*process.slot, live_->left)) return slots.retire(std::move(process.slot));
   GroupFigures& before = process.slot->state.before;
   const GroupFigures& now = live_->figures;
   before.cpu_ns = now.cpu_ns;

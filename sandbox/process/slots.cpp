@@ -186,6 +186,8 @@ SlotPool::SlotPool(Launcher& launcher, Controls& controls, std::size_t prepared)
 }
 
 SlotPool::~SlotPool() {
+  for (Washing& washing : washing_) retire(std::move(washing.slot));
+  washing_.clear();
   for (Kind& kind : kinds_) {
     while (!kind.idle.empty()) {
       retire(std::move(kind.idle.back()));
@@ -363,6 +365,32 @@ void SlotPool::give_back(std::unique_ptr<Slot> slot) {
   kind.idle.push_back(std::move(slot));
 }
 
+void SlotPool::wash(std::unique_ptr<Slot> slot) {
+  // Only groups tell when the last process is gone.
+  if (slot->group.empty()) return retire(std::move(slot));
+  washing_.push_back({std::move(slot), 0});
+}
+
+/// True when it is no longer here.
+bool SlotPool::washed(Washing& washing) {
+  Slot& slot = *washing.slot;
+  const bool ended = has_ended(slot.socket.get());
+  if (!ended && controls_.processes(slot.group) > slot.ready.processes &&
+      ++washing.attempts < kMostAttempts) {
+    return false;
+  }
+  if (ended || !is_clean(slot, Leftovers::unknown)) {
+    retire(std::move(washing.slot));
+    return true;
+  }
+  // What died slowly has been counted since.
+  Limits all;
+  all.memory_bytes = all.processes = 0;
+  slot.state.before = controls_.figures({slot.group, {}}, all);
+  give_back(std::move(washing.slot));
+  return true;
+}
+
 void SlotPool::retire(std::unique_ptr<Slot> slot) {
   if (slot->taken) --kinds_[slot->kind].running;
   ::syscall(SYS_pidfd_send_signal, slot->pidfd.get(), SIGKILL, nullptr, 0);
@@ -406,15 +434,16 @@ tl::expected<std::uint32_t, StartError> SlotPool::missing(const SlotKind& kind) 
 }
 
 bool SlotPool::restless() const {
-  return !dying_.empty() || std::any_of(kinds_.begin(), kinds_.end(), [this](const Kind& kind) {
-    return kind.idle.size() < wanted(kind) / 2;
-  });
+  return !dying_.empty() || !washing_.empty() ||
+         std::any_of(kinds_.begin(), kinds_.end(),
+                     [this](const Kind& kind) { return kind.idle.size() < wanted(kind) / 2; });
 }
 
 bool SlotPool::tend() {
   int budget = kBuriedPerTend;
   std::erase_if(dying_, [&](Dying& dying) { return budget-- > 0 && bury(dying); });
-  bool more = !dying_.empty();
+  std::erase_if(washing_, [this](Washing& washing) { return washed(washing); });
+  bool more = !dying_.empty() || !washing_.empty();
   int makes = kMadePerTend;
   for (std::size_t i = 0; i < kinds_.size(); ++i) {
     while (kinds_[i].idle.size() < wanted(kinds_[i]) && makes-- > 0) {

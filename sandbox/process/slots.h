@@ -81,8 +81,11 @@ class SlotPool {
   tl::expected<Launched, LaunchFailure> launch(Slot& slot, const SlotLaunch& what);
   /// Whether the next job would find nothing of the last one. `left` are its processes.
   bool is_clean(const Slot& slot, Leftovers left) const;
-  /// The job in it has ended and left nothing behind.
+  /// No job is in it any more.
   void give_back(std::unique_ptr<Slot> slot);
+  /// The job in it was killed, or what it has left behind: as soon as the last process is gone it
+  /// is given back, or else retired.
+  void wash(std::unique_ptr<Slot> slot);
   /// Ends it, with what still lives in its namespaces and groups.
   void retire(std::unique_ptr<Slot> slot);
 
@@ -114,6 +117,12 @@ class SlotPool {
 
   std::size_t kind_of(const SlotKind& what);
   std::size_t wanted(const Kind& kind) const;
+  /// A slot in which something may be dying.
+  struct Washing {
+    std::unique_ptr<Slot> slot;
+    int attempts = 0;
+  };
+  bool washed(Washing& washing);
   tl::expected<std::unique_ptr<Slot>, StartError> make(std::size_t kind);
   bool wait_until_ready(Slot& slot);
   bool is_ready(const Slot& slot) const { return slot.ready.processes > 0; }
@@ -126,6 +135,7 @@ class SlotPool {
   UniqueFd null_;
   std::deque<Kind> kinds_;
   std::vector<Dying> dying_;
+  std::vector<Washing> washing_;
   std::uint64_t last_group_ = 0;
 };
 

@@ -1,0 +1,118 @@
+// The slots in which jobs run: what becomes of them, and of jobs, when something happens to them.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "sandbox/process/proc_table.h"
+#include "tests/unit/sandbox/playground.h"
+
+namespace cosmoo::sandbox::testing {
+
+namespace {
+
+std::vector<pid_t> slots() {
+  auto pids = own_children();
+  std::erase_if(pids, [](pid_t pid) {
+    return read_file("/proc/" + std::to_string(pid) + "/comm") != "cosmoo-slot\n" || !alive(pid);
+  });
+  return pids;
+}
+
+}  // namespace
+
+TEST_CASE("a slot that ends while it waits costs no job its start") {
+  Playground ground;
+  ground.program("true", "/bin/true");
+  CHECK(ground.run("true").exit_code == 0);
+  ground.settle();
+  REQUIRE_FALSE(slots().empty());
+  for (const pid_t slot : slots()) ::kill(slot, SIGKILL);
+  REQUIRE(ground.until([] { return slots().empty(); }));
+  for (int i = 0; i < 5; ++i) CHECK(ground.run("true").exit_code == 0);
+}
+
+TEST_CASE("a slot that ends while its job runs takes nothing from the job's result") {
+  Playground ground;
+  ground.program("cat", "/bin/cat");
+  ground.script("wait", "echo begun; sleep 0.2; echo over; exit 3\n");
+  std::optional<Result> result;
+  const auto job = ground.launch("wait", {}, [&](Result r) { result = std::move(r); });
+  REQUIRE(ground.until([&] { return job->info().stdout_bytes > 0; }));
+  for (const pid_t slot : slots()) ::kill(slot, SIGKILL);
+  REQUIRE(ground.until([&] { return result.has_value(); }));
+  CHECK(result->exit_code == 3);
+  CHECK(result->stdout_bytes == "begun\nover\n");
+  CHECK(ground.run("cat", {.input = "on"}).stdout_bytes == "on");
+}
+
+TEST_CASE("a slot is used again by the next job, after a kill too") {
+  Playground ground;
+  ground.program("true", "/bin/true");
+  ground.program("sleep", "/bin/sleep");
+  ground.run("true");
+  ground.settle();
+  const auto before = slots();
+  for (int i = 0; i < 20; ++i) CHECK(ground.run("true").exit_code == 0);
+  CHECK(slots() == before);
+  if (ground.engine->tracking() != "cgroup2") return;
+  for (int i = 0; i < 10; ++i) {
+    ground.launch("sleep", {.args = {"1000"}})->kill();
+    REQUIRE(ground.until([&] { return ground.table.running() == 0; }));
+    CHECK(ground.run("true").exit_code == 0);
+  }
+  ground.settle();
+  auto after = slots();
+  std::erase_if(after, [&](pid_t slot) {
+    return std::find(before.begin(), before.end(), slot) == before.end();
+  });
+  CHECK(after == before);
+}
+
+TEST_CASE("arguments and environment that fill megabytes arrive whole") {
+  Playground ground;
+  ground.script("count", "echo $# ${#1} ${#LAST}\n");
+  Given given;
+  for (int i = 0; i < 1000; ++i) given.args.push_back(std::string(1000, 'x'));
+  for (int i = 0; i < 600; ++i) given.env.push_back("V" + std::to_string(i) + "=x");
+  given.env.push_back("LAST=" + std::string(100'000, 'x'));
+  CHECK(ground.run("count", given).stdout_bytes == "1000 1000 100000\n");
+}
+
+// The job stops the server, and lets it go on some time later.
+TEST_CASE("a server that is stopped and goes on has lost nothing") {
+  Playground ground;
+  ground.script("stop", "kill -STOP $1; sleep 0.3; kill -CONT $1; echo done\n");
+  ground.script("brief", "sleep 0.1; echo brief\n");
+  int right = 0;
+  for (int i = 0; i < 20; ++i) {
+    ground.launch("brief", {}, [&](const Result& r) { right += r.stdout_bytes == "brief\n"; });
+  }
+  ground.launch("stop", {.args = {std::to_string(::getpid())}},
+                [&](const Result& r) { right += r.stdout_bytes == "done\n"; });
+  CHECK(ground.until([&] { return ground.table.running() == 0; }));
+  CHECK(right == 21);
+}
+
+TEST_CASE("info tells what a running job uses") {
+  Playground ground;
+  ground.script("busy", "while :; do :; done\n");
+  const auto job = ground.launch("busy");
+  if (ground.engine->missing().empty()) {
+    CHECK(ground.until([&] { return job->info().cpu_s > 0.05; }));
+    CHECK(job->info().memory_bytes > 0);
+  }
+  job->kill();
+  CHECK(ground.until([&] { return ground.table.running() == 0; }));
+}
+
+TEST_CASE("what a machine does not give is told in sentences") {
+  Playground ground;
+  for (const auto& sentence : ground.engine->missing()) {
+    MESSAGE(sentence);
+    CHECK(sentence.size() > 10);
+  }
+}
+
+}  // namespace cosmoo::sandbox::testing
