@@ -48,6 +48,8 @@ class Helper {
     pid_ = ::fork();
     if (pid_ < 0) return false;
     if (pid_ == 0) {
+      // Should the slot be killed, whoever adopts this one must not take it for the server's own.
+      ::setsid();
       go_write.reset();
       done_read.reset();
       work(go_read.get(), done_write.get());
