@@ -22,6 +22,7 @@ constexpr std::size_t kMuch = 256 << 10;
 struct Options {
   bool raw = false;
   std::chrono::milliseconds timeout;
+  std::string profile;  // empty: the configuration's
 };
 
 Result<std::vector<std::string>> read_command(const List& command) {
@@ -77,7 +78,7 @@ Result<std::vector<std::string>> read_environment(const Value& given, const Exec
 }
 
 Result<Options> read_options(const Value& given, std::chrono::milliseconds longest) {
-  Options options{false, longest};
+  Options options{false, longest, {}};
   if (given.is_nil()) return options;
   if (given.is_list()) {
     if (given.list().empty()) return options;
@@ -87,6 +88,8 @@ Result<Options> read_options(const Value& given, std::chrono::milliseconds longe
     const std::string name = to_text(key);
     if (name == "raw" && value.type() == Value::Type::boolean) {
       options.raw = value.boolean();
+    } else if (name == "profile" && value.is_string()) {
+      options.profile = value.string();
     } else if (name == "timeout" &&
                (value.type() == Value::Type::integer || value.type() == Value::Type::float_)) {
       const double seconds = value.number();
@@ -97,12 +100,13 @@ Result<Options> read_options(const Value& given, std::chrono::milliseconds longe
         options.timeout =
             std::chrono::milliseconds(static_cast<std::int64_t>(std::min(asked, kLongestTimeout)));
       }
-    } else if (name == "raw" || name == "timeout") {
+    } else if (name == "raw" || name == "timeout" || name == "profile") {
       return fail(ErrorCode::invarg,
                   fmt::format("exec(): option {} cannot be {}", name, to_literal(value)));
     } else {
-      return fail(ErrorCode::invarg,
-                  fmt::format("exec(): there is no option {}; there are raw and timeout", name));
+      return fail(
+          ErrorCode::invarg,
+          fmt::format("exec(): there is no option {}; there are raw, timeout and profile", name));
     }
   }
   return options;
@@ -262,6 +266,7 @@ Outcome exec(Call& call) {
                                        false});
   run->context.args = std::move(*words);
   run->context.env = std::move(*environment);
+  run->context.profile = options->profile.empty() ? program.profile.value_or("") : options->profile;
   if (options->timeout != kNever) run->context.limits.wall = options->timeout;
   run->context.limits.output_bytes = program.output_bytes.value_or(policy.output_bytes);
   if (call.has(1)) run->context.input = call.take(1).take_string();
@@ -326,7 +331,9 @@ std::span<const Builtin> exec_builtins() {
        "Runs a program of executables/ and suspends the task until it has ended. `command` is a "
        "list: the program's name and its arguments. `input` and both outputs are binary strings "
        "(~0A is a newline), or plain bytes with the option raw = true; timeout = seconds ends it "
-       "sooner than configured. `environment` is a list of \"NAME=VALUE\"; without it, and besides "
+       "sooner than configured, profile = \"open\", \"confined\", \"sealed\" or one of the "
+       "configuration's confines it. `environment` is a list of \"NAME=VALUE\"; without it, and "
+       "besides "
        "it, there is PATH alone. The code is the program's, 128 + N if signal N killed it, -1 if a "
        "limit stopped it. Errors: E_INVARG (command, input or environment are not right), E_PERM "
        "(no wizard, or a program that the configuration does not allow), E_QUOTA (too many run), "

@@ -16,6 +16,7 @@ struct ExecPolicy {
   struct Program {
     std::optional<std::chrono::milliseconds> timeout;
     std::optional<std::size_t> output_bytes;
+    std::optional<std::string> profile;
   };
 
   std::chrono::milliseconds timeout{60'000};  ///< 0, here and below: never.

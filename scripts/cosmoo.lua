@@ -1341,11 +1341,12 @@ function load_scripts() end
 
 ---Runs a program of executables/ and suspends the task until it has ended. `command` is a list: the
 ---program's name and its arguments. `input` and both outputs are binary strings (~0A is a newline),
----or plain bytes with the option raw = true; timeout = seconds ends it sooner than configured.
----`environment` is a list of "NAME=VALUE"; without it, and besides it, there is PATH alone. The
----code is the program's, 128 + N if signal N killed it, -1 if a limit stopped it. Errors: E_INVARG
----(command, input or environment are not right), E_PERM (no wizard, or a program that the
----configuration does not allow), E_QUOTA (too many run), E_EXEC (it could not be started).
+---or plain bytes with the option raw = true; timeout = seconds ends it sooner than configured,
+---profile = "open", "confined", "sealed" or one of the configuration's confines it. `environment`
+---is a list of "NAME=VALUE"; without it, and besides it, there is PATH alone. The code is the
+---program's, 128 + N if signal N killed it, -1 if a limit stopped it. Errors: E_INVARG (command,
+---input or environment are not right), E_PERM (no wizard, or a program that the configuration does
+---not allow), E_QUOTA (too many run), E_EXEC (it could not be started).
 ---For wizards.
 ---@param command any[]
 ---@param input? string

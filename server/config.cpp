@@ -26,9 +26,17 @@ struct Section {
   std::string_view help;
 };
 
+struct ProfileKey {
+  std::string_view name;
+  Field (*field)(Config::Profile&);
+  double least, most;  // of numbers
+  std::string_view choices;
+  std::string_view help;
+};
+
 struct ProgramKey {
   std::string_view name;
-  void (*set)(Config::Program&, double);
+  void (*set)(Config::Program&, double);  // null: it is a string
   bool integer;
   double least, most;
   std::string_view help;
@@ -37,6 +45,7 @@ struct ProgramKey {
 std::span<const Key> keys();
 std::span<const Section> sections();
 std::span<const ProgramKey> program_keys();
+std::span<const ProfileKey> profile_keys();
 
 std::string in_quotes(std::string_view text) {
   std::string out = "\"";
@@ -84,11 +93,11 @@ std::string with_commas(std::string_view choices) {
   return out;
 }
 
-Result<void> check_choice(const Key& key, std::string_view text) {
-  if (key.choices.empty()) return {};
-  const std::string all = "|" + std::string(key.choices) + "|";
+Result<void> check_choice(std::string_view name, std::string_view choices, std::string_view text) {
+  if (choices.empty()) return {};
+  const std::string all = "|" + std::string(choices) + "|";
   if (!text.empty() && all.find("|" + std::string(text) + "|") != std::string::npos) return {};
-  return wrong(std::string(key.name) + " must be one of " + with_commas(key.choices) + ", not " +
+  return wrong(std::string(name) + " must be one of " + with_commas(choices) + ", not " +
                in_quotes(text));
 }
 
@@ -132,6 +141,10 @@ class Reader {
   Result<void> read_section(const std::string& section, const toml::table& table) {
     for (auto&& [name, node] : table) {
       const std::string key = section + "." + std::string(name.str());
+      if (section == "profile") {
+        if (auto done = read_profile(name, node); !done) return done;
+        continue;
+      }
       if (key == "exec.program") {
         if (auto done = read_programs(name, node); !done) return done;
         continue;
@@ -142,7 +155,35 @@ class Reader {
         return at(name.source(),
                   "there is no key " + key + "; [" + section + "] has " + known_keys(section));
       }
-      if (auto done = read_value(*row, node); !done) return at(node.source(), done.error().message);
+      const auto done =
+          read_value(key, row->field(config_), row->least, row->most, row->choices, node);
+      if (!done) return at(node.source(), done.error().message);
+    }
+    return {};
+  }
+
+  Result<void> read_profile(const toml::key& name, const toml::node& node) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) {
+      return at(name.source(),
+                "write [profile.NAME]: each profile is a section of its own, with keys such as "
+                "memory_mib");
+    }
+    Config::Profile& profile = config_.profiles[std::string(name.str())];
+    for (auto&& [key, value] : *table) {
+      const std::string full = "profile.*." + std::string(key.str());
+      std::string known;
+      const ProfileKey* found = nullptr;
+      for (const ProfileKey& row : profile_keys()) {
+        known += (known.empty() ? "" : ", ") + std::string(row.name);
+        if (row.name == key.str()) found = &row;
+      }
+      if (found == nullptr) {
+        return at(key.source(), "there is no key " + full + "; a profile has " + known);
+      }
+      const auto done =
+          read_value(full, found->field(profile), found->least, found->most, found->choices, value);
+      if (!done) return at(value.source(), done.error().message);
     }
     return {};
   }
@@ -156,23 +197,22 @@ class Reader {
     return out;
   }
 
-  Result<void> read_value(const Key& key, const toml::node& node) {
-    const std::string name(key.name);
-    const Field field = key.field(config_);
+  static Result<void> read_value(const std::string& name, const Field& field, double least,
+                                 double most, std::string_view choices, const toml::node& node) {
     if (auto* text = std::get_if<std::string*>(&field)) {
       if (!node.is_string()) return wrong(name + " must be a string");
       **text = **node.as_string();
-      return check_choice(key, **text);
+      return check_choice(name, choices, **text);
     }
     if (auto* number = std::get_if<std::int64_t*>(&field)) {
       if (!node.is_integer()) return wrong(name + " must be an integer");
       **number = **node.as_integer();
-      return check_range(name, static_cast<double>(**number), key.least, key.most);
+      return check_range(name, static_cast<double>(**number), least, most);
     }
     if (auto* number = std::get_if<double*>(&field)) {
       if (!node.is_number()) return wrong(name + " must be a number");
       **number = node.value<double>().value_or(0);
-      return check_range(name, **number, key.least, key.most);
+      return check_range(name, **number, least, most);
     }
     if (auto* flag = std::get_if<bool*>(&field)) {
       if (!node.is_boolean()) return wrong(name + " must be true or false");
@@ -217,6 +257,11 @@ class Reader {
     for (const ProgramKey& row : program_keys()) {
       known += (known.empty() ? "" : ", ") + std::string(row.name);
       if (row.name != key.str()) continue;
+      if (row.set == nullptr) {
+        if (!value.is_string()) return at(value.source(), name + " must be a string");
+        program.profile = **value.as_string();
+        return {};
+      }
       if (row.integer ? !value.is_integer() : !value.is_number()) {
         return at(value.source(),
                   name + (row.integer ? " must be an integer" : " must be a number"));
@@ -275,7 +320,7 @@ Result<void> set_config(Config& config, std::string_view name, const std::string
   const Field field = row->field(config);
   if (auto* target = std::get_if<std::string*>(&field)) {
     **target = text;
-    return check_choice(*row, text);
+    return check_choice(row->name, row->choices, text);
   }
   if (auto* target = std::get_if<std::int64_t*>(&field)) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), **target);
@@ -286,6 +331,30 @@ Result<void> set_config(Config& config, std::string_view name, const std::string
   }
   return wrong(std::string(name) + " can only be set in the file");
 }
+
+namespace {
+
+std::string profiles_text() {
+  std::string out =
+      "\n# Profiles of one's own, or changes of open, confined and sealed. What is not set is as "
+      "in\n"
+      "# the profile that it is based on; the values here are examples.\n# [profile.NAME]\n";
+  Config::Profile example{
+      "confined", "none", {"/srv/data"}, {"/srv/results"}, 64, 65534, 65534, 10, 512, 64, 1024,
+      256,        100};
+  for (const ProfileKey& key : profile_keys()) {
+    const Field field = key.field(example);
+    out += "# " + std::string(key.name) + " = " + literal(field) + "    # " + std::string(key.help);
+    if (!key.choices.empty()) out += " One of " + with_commas(key.choices) + ".";
+    if (std::holds_alternative<std::int64_t*>(field) || std::holds_alternative<double*>(field)) {
+      out += " From " + number_text(key.least) + " to " + number_text(key.most) + ".";
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace
 
 std::string default_config_text() {
   Config defaults;
@@ -310,10 +379,15 @@ std::string default_config_text() {
       "\n# What one program beneath the executables directory may do differently.\n"
       "# [exec.program.NAME]\n";
   for (const ProgramKey& key : program_keys()) {
+    if (key.set == nullptr) {
+      out += "# " + std::string(key.name) + " = \"confined\"    # " + std::string(key.help) + "\n";
+      continue;
+    }
     out += "# " + std::string(key.name) + " = " + number_text(key.least) + "    # " +
            std::string(key.help) + " From " + number_text(key.least) + " to " +
            number_text(key.most) + ".\n";
   }
+  out += profiles_text();
   return out;
 }
 
@@ -340,6 +414,7 @@ std::span<const Section> sections() {
       {"sessions", "What one connection may use."},
       {"budgets", "What the world's code may use up."},
       {"exec", "What scripts may start outside the world."},
+      {"profile", "How what they start is confined: see the end of this file."},
       {"sandbox",
        "What guests may use up: programs for the simulated processor, which any programmer "
        "may run."},
@@ -442,6 +517,15 @@ std::span<const Key> keys() {
        "The programs that may be started; an empty list: all beneath the directory."},
       {"exec.allow_loader_environment", FIELD(exec.allow_loader_environment), 0, 0, "",
        "Whether scripts may set the loader's variables (LD_PRELOAD and the like)."},
+      {"exec.profile", FIELD(exec.profile), 0, 0, "",
+       "How a job is confined that asks for nothing else: open (limits only), confined (no "
+       "network, "
+       "a read-only root with the system's programs, a private /tmp), sealed (libraries alone), or "
+       "a "
+       "profile of one's own."},
+      {"exec.strict", FIELD(exec.strict), 0, 0, "",
+       "Whether the server refuses to start unless it is root and this machine has every limit and "
+       "wall; otherwise it warns of each that is missing."},
 
       {"sandbox.threads", FIELD(sandbox.threads), 1, 256, "", "Threads that guests run on."},
       {"sandbox.instructions", FIELD(sandbox.instructions), 1, 1e15, "",
@@ -484,9 +568,39 @@ std::span<const ProgramKey> program_keys() {
          program.output_bytes = static_cast<std::int64_t>(n);
        },
        true, 0, kMaxBytes, "It is ended when its standard output or error exceeds this."},
+      {"profile", nullptr, false, 0, 0, "How it is confined."},
   };
   return kKeys;
 }
+
+#define FIELD(member) [](Config::Profile& profile) -> Field { return &profile.member; }
+
+std::span<const ProfileKey> profile_keys() {
+  static constexpr double kMostId = 4'294'967'294;
+  static constexpr ProfileKey kKeys[] = {
+      {"based_on", FIELD(based_on), 0, 0, "open|confined|sealed", "The profile that it changes."},
+      {"network", FIELD(network), 0, 0, "none|host", "Whether its jobs reach the network."},
+      {"readable", FIELD(readable), 0, 0, "", "Paths that its jobs may read besides."},
+      {"writable", FIELD(writable), 0, 0, "", "Paths that its jobs may write to besides /tmp."},
+      {"tmp_mib", FIELD(tmp_mib), 1, 1 << 20, "", "What fits into a job's private /tmp, in MiB."},
+      {"uid", FIELD(uid), 0, kMostId, "", "The user that its jobs run as, if the server is root."},
+      {"gid", FIELD(gid), 0, kMostId, "", "Their group."},
+      {"cpu_seconds", FIELD(cpu_seconds), 0.01, kMaxSeconds, "",
+       "A job is ended when it has computed for so long."},
+      {"memory_mib", FIELD(memory_mib), 4, 1 << 24, "",
+       "A job is ended when it needs more memory, in MiB."},
+      {"processes", FIELD(processes), 1, 1 << 22, "",
+       "A job is ended when it starts more processes and threads at once."},
+      {"cpu_shares", FIELD(cpu_shares), 2, 262'144, "",
+       "A job's part of a busy machine, against 1024 for others."},
+      {"open_files", FIELD(open_files), 4, 1 << 20, "", "Files that a process may have open."},
+      {"file_size_mib", FIELD(file_size_mib), 1, 1 << 24, "",
+       "A process is ended when it makes a larger file, in MiB."},
+  };
+  return kKeys;
+}
+
+#undef FIELD
 
 }  // namespace
 }  // namespace cosmoo

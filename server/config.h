@@ -71,8 +71,29 @@ struct Config {
   struct Program {
     std::optional<double> timeout_seconds;
     std::optional<std::int64_t> output_bytes;
+    std::optional<std::string> profile;
     bool operator==(const Program&) const = default;
   };
+
+  /// How jobs are confined, and what they may use up: see sandbox/process/profile.h. What is 0, -1
+  /// or empty here is as in the profile that it is based on.
+  struct Profile {
+    std::string based_on;  ///< Empty: the built-in one of this name, else "confined".
+    std::string network;
+    std::vector<std::string> readable;  ///< Besides those of the other.
+    std::vector<std::string> writable;
+    std::int64_t tmp_mib = 0;
+    std::int64_t uid = -1;
+    std::int64_t gid = -1;
+    double cpu_seconds = 0;
+    std::int64_t memory_mib = 0;
+    std::int64_t processes = 0;
+    std::int64_t cpu_shares = 0;
+    std::int64_t open_files = 0;
+    std::int64_t file_size_mib = 0;
+    bool operator==(const Profile&) const = default;
+  };
+  std::map<std::string, Profile> profiles;
 
   struct Exec {
     std::int64_t max_jobs = 256;
@@ -81,6 +102,8 @@ struct Config {
     std::int64_t input_bytes = 64 << 20;
     std::vector<std::string> allowed;  ///< Empty: all.
     bool allow_loader_environment = false;
+    std::string profile = "open";
+    bool strict = false;
     std::map<std::string, Program> programs;  ///< By name beneath executables.
   } exec;
 

@@ -28,8 +28,73 @@ ExecPolicy exec_policy(const Config::Exec& config) {
     ExecPolicy::Program& own = policy.programs[name];
     if (program.timeout_seconds) own.timeout = milliseconds(*program.timeout_seconds);
     if (program.output_bytes) own.output_bytes = static_cast<std::size_t>(*program.output_bytes);
+    own.profile = program.profile;
   }
   return policy;
+}
+
+/// 0: there is no limit.
+std::optional<std::uint64_t> limit(std::int64_t number, std::uint64_t unit = 1) {
+  if (number <= 0) return std::nullopt;
+  return static_cast<std::uint64_t>(number) * unit;
+}
+
+void change(sandbox::Profile& profile, const Config::Profile& config) {
+  constexpr std::uint64_t kMiB = 1 << 20;
+  const auto append = [](std::vector<std::string>& to, const std::vector<std::string>& more) {
+    to.insert(to.end(), more.begin(), more.end());
+  };
+  append(profile.readable, config.readable);
+  append(profile.writable, config.writable);
+  if (config.network == "host") profile.network = sandbox::Profile::Network::host;
+  if (config.network == "none") profile.network = sandbox::Profile::Network::none;
+  if (config.tmp_mib > 0) profile.tmp_bytes = static_cast<std::uint64_t>(config.tmp_mib) * kMiB;
+  if (config.uid >= 0) profile.uid = static_cast<std::uint32_t>(config.uid);
+  if (config.gid >= 0) profile.gid = static_cast<std::uint32_t>(config.gid);
+  if (config.cpu_seconds > 0) {
+    profile.limits.cpu =
+        std::chrono::milliseconds(static_cast<std::int64_t>(config.cpu_seconds * 1000));
+  }
+  profile.limits.memory_bytes = limit(config.memory_mib, kMiB);
+  profile.limits.processes = limit(config.processes);
+  profile.limits.cpu_shares = limit(config.cpu_shares);
+  profile.limits.open_files = limit(config.open_files);
+  profile.limits.file_size_bytes = limit(config.file_size_mib, kMiB);
+}
+
+sandbox::EngineOptions engine_options(const Config& config) {
+  sandbox::EngineOptions options;
+  const auto standard = options.profiles;
+  for (const auto& [name, changes] : config.profiles) {
+    const bool known = sandbox::find_profile(standard, name) != nullptr;
+    const std::string base = !changes.based_on.empty() ? changes.based_on
+                             : known                   ? name
+                                                       : "confined";
+    sandbox::Profile profile = *sandbox::find_profile(standard, base);
+    profile.name = name;
+    change(profile, changes);
+    std::erase_if(options.profiles, [&](const auto& old) { return old.name == name; });
+    options.profiles.push_back(std::move(profile));
+  }
+  options.profile = config.exec.profile;
+  options.prepared = 4;
+  return options;
+}
+
+/// What the configuration calls a profile and is none.
+Result<void> check_profiles(const Config& config) {
+  const auto options = engine_options(config);
+  const auto check = [&](const std::string& key, const std::string& name) -> Result<void> {
+    if (sandbox::find_profile(options.profiles, name) != nullptr) return {};
+    return fail(ErrorCode::invarg, key + ": there is no profile " + name);
+  };
+  if (auto done = check("exec.profile", config.exec.profile); !done) return done;
+  for (const auto& [name, program] : config.exec.programs) {
+    if (!program.profile) continue;
+    if (auto done = check("exec.program." + name + ".profile", *program.profile); !done)
+      return done;
+  }
+  return {};
 }
 
 GuestPolicy guest_policy(const Config::Sandbox& config) {
@@ -67,7 +132,7 @@ class LuaLanguage final : public Language {
       : world_(base.world),
         table_(make_builtin_table()),
         jobs_(static_cast<std::size_t>(base.config.exec.max_jobs)),
-        processes_(base.loop, {}, jobs_),
+        processes_(base.loop, engine_options(base.config), jobs_),
         executables_(std::move(executables)),
         guest_programs_(executables_.path() / "guests", {}),
         guest_pool_(static_cast<std::size_t>(base.config.sandbox.threads)),
@@ -112,6 +177,9 @@ class LuaLanguage final : public Language {
 
   Engine& engine() override { return *engine_; }
 
+  /// What this machine does not give to jobs.
+  std::vector<std::string> missing() { return processes_.missing(); }
+
   Result<ObjectId> make_world() override {
     const auto loaded = import_folder(services_.scripts_folder, world_, ImportMode::update);
     if (!loaded) return tl::unexpected(loaded.error());
@@ -146,10 +214,21 @@ Result<std::unique_ptr<Language>> make_language(const Foundation& foundation) {
   if (!executables) {
     return fail(ErrorCode::file, "the executables directory: " + executables.error().message);
   }
-  if (::geteuid() == 0) {
+  if (auto done = check_profiles(foundation.config); !done) return tl::unexpected(done.error());
+  const Config::Exec& exec = foundation.config.exec;
+  auto language = std::make_unique<LuaLanguage>(foundation, std::move(*executables));
+  auto missing = language->missing();
+  if (exec.strict && ::geteuid() != 0) missing.insert(missing.begin(), "the server is not root");
+  if (exec.strict && !missing.empty()) {
+    std::string message = "exec.strict: ";
+    for (const auto& what : missing) message += (&what == &missing.front() ? "" : "; ") + what;
+    return fail(ErrorCode::exec, std::move(message));
+  }
+  for (const auto& what : missing) foundation.log.warning("jobs: " + what);
+  if (::geteuid() == 0 && exec.profile == "open") {
     foundation.log.warning("running as root: what exec() starts has all of root's rights");
   }
-  return std::make_unique<LuaLanguage>(foundation, std::move(*executables));
+  return language;
 }
 
 }  // namespace cosmoo

@@ -14,14 +14,15 @@ constexpr std::size_t kTurns = 6;
 constexpr std::size_t kTimes = 40;
 
 // Microseconds of one exec of `true`, over so many in one task.
-double exec_sequentially(BenchServer& server, std::size_t times) {
+double exec_sequentially(BenchServer& server, std::size_t times,
+                         const std::string& profile = "open") {
   const auto result = server.run(fmt::format(R"(
       local began, wrong = ftime(), 0
       for i = 1, {} do
-        if exec({{"true"}})[1] ~= 0 then wrong = wrong + 1 end
+        if exec({{"true"}}, "", {{}}, {{profile = "{}"}})[1] ~= 0 then wrong = wrong + 1 end
       end
       return {{ftime() - began, wrong}})",
-                                             times));
+                                             times, profile));
   REQUIRE(result.size() == 2);
   CHECK(result[1] == 0);
   return 1e6 * result[0] / static_cast<double>(times);
@@ -54,13 +55,23 @@ void grow(BenchServer& server, std::size_t bytes) {
 void measure_exec(const Scale& scale, Report& report) {
   BenchServer server;
   const std::string program = server.program("true");
-  Rounds rounds;
-  exec_sequentially(server, kTimes);
-  for (std::size_t i = 0; i < kTurns * scale.rounds; ++i) {
-    rounds.add(exec_sequentially(server, kTimes), bare_sequentially(program, kTimes));
+  struct Way {
+    const char* profile;
+    const char* line;
+    double most;
+  };
+  for (const Way& way :
+       {Way{"open", "exec.sequential", 1.25}, Way{"confined", "exec.confined", 1.4},
+        Way{"sealed", "exec.sealed", 1.6}}) {
+    Rounds rounds;
+    exec_sequentially(server, kTimes, way.profile);
+    for (std::size_t i = 0; i < kTurns * scale.rounds; ++i) {
+      rounds.add(exec_sequentially(server, kTimes, way.profile),
+                 bare_sequentially(program, kTimes));
+    }
+    report.line({way.line, "exec", "bare loop", "us"}, rounds,
+                {Bar::Of::ratio, Bar::Side::at_most, way.most});
   }
-  report.line({"exec.sequential", "exec", "bare loop", "us"}, rounds,
-              {Bar::Of::ratio, Bar::Side::at_most, 1.25});
 }
 
 void measure_large_server(const Scale& scale, Report& report) {

@@ -61,8 +61,8 @@ output_bytes = 10
   CHECK(parsed->sessions.offer_telnet_options);
   CHECK(parsed->budgets.foreground_seconds == 2);
   CHECK(parsed->exec.allowed == std::vector<std::string>{"echo", "cat"});
-  CHECK(parsed->exec.programs.at("cat") == Config::Program{0.5, {}});
-  CHECK(parsed->exec.programs.at("sub/tool") == Config::Program{{}, 10});
+  CHECK(parsed->exec.programs.at("cat") == Config::Program{0.5, {}, {}});
+  CHECK(parsed->exec.programs.at("sub/tool") == Config::Program{{}, 10, {}});
 }
 
 TEST_CASE("what is wrong is named with its line") {
@@ -84,10 +84,43 @@ TEST_CASE("what is wrong is named with its line") {
         "moo.toml:2: exec.allowed must be a list of strings");
   CHECK(error_of("[exec.program.cat]\ntimeout = 1") ==
         "moo.toml:2: there is no key exec.program.*.timeout; a program has timeout_seconds, "
-        "output_bytes");
+        "output_bytes, profile");
+  CHECK(error_of("[exec.program.cat]\nprofile = 1") ==
+        "moo.toml:2: exec.program.*.profile must be a string");
+  CHECK(error_of("[profile]\nmemory_mib = 5").starts_with("moo.toml:2: write [profile.NAME]"));
+  CHECK(error_of("[profile.small]\n\nmemory = 5")
+            .starts_with("moo.toml:3: there is no key profile.*.memory; a profile has based_on, "));
+  CHECK(error_of("[profile.small]\nmemory_mib = 1")
+            .starts_with("moo.toml:2: profile.*.memory_mib must be from 4 to "));
+  CHECK(error_of("[profile.small]\nbased_on = \"closed\"") ==
+        "moo.toml:2: profile.*.based_on must be one of open, confined, sealed, not \"closed\"");
   CHECK(error_of("[exec]\nprogram = 1").starts_with("moo.toml:2: exec.program holds a section"));
   CHECK(error_of("[listen]\nport = = 1").starts_with("moo.toml:2: "));
   CHECK(error_of("[listen]\nport = 1\nport = 2").starts_with("moo.toml:3: "));
+}
+
+TEST_CASE("profiles are read, each by its name") {
+  const auto parsed = parse_config(
+      "[exec]\nprofile = \"small\"\nstrict = true\n[exec.program.cat]\nprofile = \"sealed\"\n"
+      "[profile.small]\nbased_on = \"sealed\"\nnetwork = \"host\"\nreadable = [\"/srv\"]\n"
+      "memory_mib = 64\ncpu_seconds = 0.5\nuid = 1234\n[profile.open]\nprocesses = 10\n",
+      "moo.toml");
+  REQUIRE(parsed);
+  CHECK(parsed->exec.profile == "small");
+  CHECK(parsed->exec.strict);
+  CHECK(parsed->exec.programs.at("cat").profile == "sealed");
+  REQUIRE(parsed->profiles.size() == 2);
+  Config::Profile small;
+  small.based_on = "sealed";
+  small.network = "host";
+  small.readable = {"/srv"};
+  small.memory_mib = 64;
+  small.cpu_seconds = 0.5;
+  small.uid = 1234;
+  CHECK(parsed->profiles.at("small") == small);
+  Config::Profile open;
+  open.processes = 10;
+  CHECK(parsed->profiles.at("open") == open);
 }
 
 TEST_CASE("a file that is not there is named") {
