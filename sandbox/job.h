@@ -36,11 +36,25 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+/// What follows Context::input.
+enum class AfterInput {
+  end_of_file,
+  more  ///< Processes only: what Process::write() brings, until Process::close_input().
+};
+
+/// What happens when a stream holds as much as Limits::output_bytes.
+enum class FullOutput {
+  ends_job,  ///< One byte more is over the limit.
+  waits      ///< Processes only: no more is read until Process::take() has made room.
+};
+
 /// What a job is given. Strings are bytes; arguments and environment may not contain NUL.
 struct Context {
   std::vector<std::string> args;  ///< args[0] is the name the program sees as its own.
   std::vector<std::string> env;   ///< "NAME=value", exactly what the program gets.
-  std::string input;              ///< All of standard input, then end of file.
+  std::string input;              ///< Standard input, or how it begins.
+  AfterInput after_input = AfterInput::end_of_file;
+  FullOutput full_output = FullOutput::ends_job;
   /// As the job sees it. Made with mode 0755 if it is not there, and then removed after the job
   /// with all that is in it. Empty: the server's own, or /tmp where the job cannot see that.
   std::string working_directory;
@@ -95,7 +109,7 @@ struct Result {
   std::string limit;   ///< Status::over_limit: its name, see Limits; else empty.
   /// The names of limits that were asked for and not enforced.
   std::vector<std::string> not_enforced;
-  std::string stdout_bytes;
+  std::string stdout_bytes;  ///< What nobody has taken before.
   std::string stderr_bytes;
   std::optional<GuestFault> fault;  ///< Guests only, if they faulted.
   std::string output;               ///< Guests only: the output descriptor's bytes.

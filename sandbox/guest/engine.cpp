@@ -158,6 +158,8 @@ class GuestEngine::Guest final : public Job, public std::enable_shared_from_this
     info.label = label_;
     info.owner = owner_;
     info.started_at = started_at_;
+    info.cpu_s = cpu_s_;
+    info.memory_bytes = memory_bytes_;
     return info;
   }
 
@@ -181,7 +183,9 @@ class GuestEngine::Guest final : public Job, public std::enable_shared_from_this
   std::atomic<bool> killed_ = false;
   std::mutex mutex_;  ///< machine_ is made and taken away under it.
   std::unique_ptr<moxie::Machine> machine_;
-  double cpu_s_ = 0;
+  // What its turns so far have used: the loop's thread looks.
+  std::atomic<double> cpu_s_ = 0;
+  std::atomic<std::uint64_t> memory_bytes_ = 0;
 };
 
 // --- on a pool thread
@@ -218,6 +222,7 @@ void GuestEngine::Guest::turn() {
   const std::uint64_t left = limits_.instructions - machine_->state().instructions;
   const moxie::Stop stop = machine_->run(std::min(left, engine_->options().slice));
   cpu_s_ += thread_seconds() - before;
+  memory_bytes_ = machine_->memory_bytes();
   const bool goes_on = stop.why == moxie::Stop::Why::budget && !killed_ &&
                        machine_->state().instructions < limits_.instructions && !is_late();
   if (goes_on) return engine_->queue(shared_from_this());

@@ -128,7 +128,7 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   void end_is_near(JobId id) override { near_their_end_.insert(id); }
   void finished(JobId id, Result result) override;
 
-  tl::expected<std::shared_ptr<Job>, StartError> start(Executable executable, Context context,
+  tl::expected<std::shared_ptr<Process>, StartError> start(Executable executable, Context context,
                                                        std::string label, std::int64_t owner,
                                                        OnComplete on_complete);
   std::vector<std::string> missing();
@@ -153,7 +153,7 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
                                                   const Context& context, NewProcess& process,
                                                   const ChildEnds& ends);
   void undo(NewProcess& process, const StartError& error);
-  tl::expected<ChildEnds, StartError> connect(NewProcess& process, std::string input,
+  tl::expected<ChildEnds, StartError> connect(NewProcess& process, Context& context,
                                               const std::string& what);
   void on_child_signal();
   void look_for_ends();
@@ -179,11 +179,9 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   std::optional<std::chrono::steady_clock::time_point> rescan_due_;
 };
 
-tl::expected<std::shared_ptr<Job>, StartError> ProcessEngine::Impl::start(Executable executable,
-                                                                          Context context,
-                                                                          std::string label,
-                                                                          std::int64_t owner,
-                                                                          OnComplete on_complete) {
+tl::expected<std::shared_ptr<Process>, StartError> ProcessEngine::Impl::start(
+    Executable executable, Context context, std::string label, std::int64_t owner,
+    OnComplete on_complete) {
   if (auto objection = objection_to(context)) return tl::unexpected(std::move(*objection));
   const std::string& wanted = context.profile.empty() ? options_.profile : context.profile;
   const Profile* profile = find_profile(options_.profiles, wanted);
@@ -192,7 +190,7 @@ tl::expected<std::shared_ptr<Job>, StartError> ProcessEngine::Impl::start(Execut
   if (!id) return tl::unexpected(id.error());
   auto process = prepare(context, *profile);
   if (!process) return tl::unexpected(std::move(process.error()));
-  auto ends = connect(*process, std::move(context.input), cannot_start(executable));
+  auto ends = connect(*process, context, cannot_start(executable));
   auto launched =
       ends ? launch(executable, context, *process, *ends) : tl::unexpected(std::move(ends.error()));
   if (!launched) {
@@ -329,7 +327,7 @@ std::vector<std::string> ProcessEngine::Impl::missing() {
 
 /// Makes the pipes and puts our ends under watch, so that nothing can fail after the launch.
 tl::expected<ProcessEngine::Impl::ChildEnds, StartError> ProcessEngine::Impl::connect(
-    NewProcess& process, std::string input, const std::string& what) {
+    NewProcess& process, Context& context, const std::string& what) {
   ChildEnds ends;
   const std::size_t cap = process.limits.output_bytes;
   try {
@@ -337,13 +335,15 @@ tl::expected<ProcessEngine::Impl::ChildEnds, StartError> ProcessEngine::Impl::co
          {std::pair(&process.output, &ends.output), std::pair(&process.errors, &ends.errors)}) {
       auto pipe = make_pipe();
       if (!pipe) return tl::unexpected(system_failure(what, "pipe", pipe.error()));
-      *ours = std::make_unique<PipeReader>(io_, std::move(pipe->reading), cap, scratch());
+      *ours = std::make_unique<PipeReader>(io_, std::move(pipe->reading), cap, context.full_output,
+                                           scratch());
       *theirs = std::move(pipe->writing);
     }
-    if (input.empty()) return ends;
+    if (context.input.empty() && context.after_input == AfterInput::end_of_file) return ends;
     auto pipe = make_pipe();
     if (!pipe) return tl::unexpected(system_failure(what, "pipe", pipe.error()));
-    process.input = std::make_unique<PipeWriter>(io_, std::move(pipe->writing), std::move(input));
+    process.input = std::make_unique<PipeWriter>(io_, std::move(pipe->writing),
+                                                 std::move(context.input), context.after_input);
     ends.input = std::move(pipe->reading);
     return ends;
   } catch (const boost::system::system_error& error) {
@@ -458,11 +458,11 @@ ProcessEngine::ProcessEngine(boost::asio::io_context& io, EngineOptions options,
 
 ProcessEngine::~ProcessEngine() { impl_->shut_down(); }
 
-tl::expected<std::shared_ptr<Job>, StartError> ProcessEngine::start(Executable executable,
-                                                                    Context context,
-                                                                    std::string label,
-                                                                    std::int64_t owner,
-                                                                    OnComplete on_complete) {
+tl::expected<std::shared_ptr<Process>, StartError> ProcessEngine::start(Executable executable,
+                                                                        Context context,
+                                                                        std::string label,
+                                                                        std::int64_t owner,
+                                                                        OnComplete on_complete) {
   return impl_->start(std::move(executable), std::move(context), std::move(label), owner,
                       std::move(on_complete));
 }

@@ -22,6 +22,7 @@
 #include "sandbox/job_table.h"
 #include "sandbox/process/executable.h"
 #include "sandbox/process/profile.h"
+#include "sandbox/process/process.h"
 #include "sandbox/process/tree.h"
 
 namespace boost::asio {
@@ -52,9 +53,9 @@ class ProcessEngine {
 
   /// Starts `executable`. When this returns a job, its program has been executed. `label` and
   /// `owner` are for the job table. The job is kept by the engine until it ends.
-  tl::expected<std::shared_ptr<Job>, StartError> start(Executable executable, Context context,
-                                                       std::string label, std::int64_t owner,
-                                                       OnComplete on_complete);
+  tl::expected<std::shared_ptr<Process>, StartError> start(Executable executable, Context context,
+                                                           std::string label, std::int64_t owner,
+                                                           OnComplete on_complete);
 
   /// What this machine cannot do of what jobs may ask for, in sentences for people: controllers of
   /// control groups, and walls of the profiles. Tries each profile out.

@@ -1,9 +1,10 @@
 // The server's ends of a job's standard streams, on the event loop.
 //
 // Rules: (1) nothing blocks and nothing stalls: at most kMostPerEvent bytes are moved before other
-// events get their turn; (2) a call-back runs at most once, from the loop, never from inside the
-// call that it was given to; (3) destroying or closing an end is always allowed, and no call-back
-// runs afterwards.
+// events get their turn; (2) call-backs run from the loop, never from inside the call that they
+// were given to, and the one for the end runs once and last; (3) destroying or closing an end is
+// always allowed, and no call-back runs afterwards; (4) no end holds more than its owner allows: a
+// reader its cap, a writer what it was given.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,9 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
+#include "sandbox/job.h"
 #include "sandbox/process/unique_fd.h"
 
 namespace boost::asio {
@@ -27,20 +30,29 @@ class PipeReader {
  public:
   /// `scratch` is shared by all readers of a loop and outlives them. Throws
   /// boost::system::system_error when the loop cannot watch another descriptor.
-  PipeReader(boost::asio::io_context& io, UniqueFd fd, std::size_t cap, std::span<char> scratch);
+  PipeReader(boost::asio::io_context& io, UniqueFd fd, std::size_t cap, FullOutput when_full,
+             std::span<char> scratch);
   ~PipeReader();
   PipeReader(const PipeReader&) = delete;
   PipeReader& operator=(const PipeReader&) = delete;
 
-  /// `on_end` runs when the stream is at its end or has brought more than the cap.
-  void start(std::function<void()> on_end);
+  /// `on_bytes` runs when some have come, `on_end` when the stream is at its end or over the cap.
+  void start(std::function<void()> on_bytes, std::function<void()> on_end);
   bool ended() const;
-  /// More than `cap` bytes came; the first `cap` are kept.
+  /// More than `cap` bytes came and ended it; the first `cap` are kept. Never with
+  /// FullOutput::waits.
   bool over_cap() const;
+  /// How many bytes have come and were kept, those that were taken included.
   std::uint64_t size() const;
+  /// What has not been taken.
+  std::string_view held() const;
+  std::string take(std::size_t most);
+  std::string take_all() { return take(held().size()); }
+  /// Nobody writes any more but what is left: a reader that waits at its cap goes on to the end,
+  /// over the cap by what a pipe may hold.
+  void drain();
   /// Takes what is there now without waiting for more, and closes.
   void finish();
-  std::string take();
 
  private:
   struct State;
@@ -51,13 +63,23 @@ class PipeReader {
 class PipeWriter {
  public:
   /// Writes what fits at once; the caller still holds the reading end. Throws as PipeReader does.
-  PipeWriter(boost::asio::io_context& io, UniqueFd fd, std::string input);
+  PipeWriter(boost::asio::io_context& io, UniqueFd fd, std::string input, AfterInput after);
   ~PipeWriter();
   PipeWriter(const PipeWriter&) = delete;
   PipeWriter& operator=(const PipeWriter&) = delete;
 
-  /// Writes the rest as the job takes it, then closes.
-  void start();
+  /// Writes the rest as the job takes it, and closes behind it unless there may be more.
+  /// `on_progress` runs when the loop has written some, or was refused.
+  void start(std::function<void()> on_progress);
+
+  /// Neither closed nor refused: write() is of use.
+  bool open() const;
+  /// Queues `bytes` and writes what fits at once. Nothing happens unless open().
+  void write(std::string bytes);
+  std::size_t unwritten() const;
+  std::uint64_t written() const;
+  /// Closes behind what is queued.
+  void close();
 
  private:
   struct State;

@@ -54,13 +54,19 @@ std::optional<ProcessInfo> process_info(pid_t pid) {
   if (after_name == std::string_view::npos) return std::nullopt;
   ProcessInfo info;
   info.pid = pid;
-  unsigned long long start = 0;
+  unsigned long long start = 0, user = 0, system = 0, pages = 0;
+  long long children_user = 0, children_system = 0;
   const int fields = std::sscanf(text + after_name + 1,
-                                 " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-                                 "%*d %*d %*d %llu",
-                                 &info.state, &info.parent, &info.session, &start);
-  if (fields != 4) return std::nullopt;
+                                 " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %llu %llu %lld %lld "
+                                 "%*d %*d %*d %*d %llu %*u %llu",
+                                 &info.state, &info.parent, &info.session, &user, &system,
+                                 &children_user, &children_system, &start, &pages);
+  if (fields != 9) return std::nullopt;
   info.start_time = start;
+  info.cpu_s =
+      static_cast<double>(user + system) + static_cast<double>(children_user + children_system);
+  info.cpu_s /= static_cast<double>(::sysconf(_SC_CLK_TCK));
+  info.memory_bytes = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   return info;
 }
 

@@ -14,8 +14,10 @@ struct ProcessInfo {
   pid_t pid = -1;
   pid_t parent = -1;
   pid_t session = -1;
-  char state = '?';              ///< As in /proc: 'Z' for one that waits to be reaped.
-  std::uint64_t start_time = 0;  ///< Clock ticks since boot.
+  char state = '?';                ///< As in /proc: 'Z' for one that waits to be reaped.
+  std::uint64_t start_time = 0;    ///< Clock ticks since boot.
+  double cpu_s = 0;                ///< With the children that it has waited for.
+  std::uint64_t memory_bytes = 0;  ///< Resident.
 };
 
 std::optional<ProcessInfo> process_info(pid_t pid);

@@ -71,6 +71,7 @@ struct ProcessJob::Live {
   GroupFigures figures;    ///< As they were looked at last.
   Result result;
   std::optional<boost::asio::steady_timer> grace;
+  std::function<void()> on_activity;
   Reason reason = Reason::none;
   bool leader_ended = false;
   bool tree_killed = false;
@@ -90,10 +91,15 @@ JobInfo ProcessJob::info() const {
     info.stdout_bytes = live_->output.size();
     info.stderr_bytes = live_->errors.size();
     const Controls& controls = keeper_.controls();
-    const auto now = controls.figures(live_->process.groups, {}).cpu_ns.value_or(0);
-    const auto before = live_->process.slot->state.before.cpu_ns.value_or(0);
-    info.cpu_s = static_cast<double>(now - std::min(now, before)) / 1e9;
-    info.memory_bytes = controls.memory_now(live_->process.groups);
+    if (const auto now = controls.figures(live_->process.groups, {}).cpu_ns) {
+      const auto before = live_->process.slot->state.before.cpu_ns.value_or(0);
+      info.cpu_s = static_cast<double>(*now - std::min(*now, before)) / 1e9;
+      info.memory_bytes = controls.memory_now(live_->process.groups);
+    } else if (const auto leader = process_info(info_.pid)) {
+      // Without its children that still run: what they have used is counted when they end.
+      info.cpu_s = leader->cpu_s;
+      info.memory_bytes = leader->memory_bytes;
+    }
   }
   return info;
 }
@@ -101,24 +107,77 @@ JobInfo ProcessJob::info() const {
 void ProcessJob::start() {
   // The handlers hold the job only while they run: whoever destroys it cancels them.
   const auto self = weak_from_this();
-  const auto on_end = [self] {
-    if (const auto job = self.lock()) job->advance();
+  const auto on_activity = [self] {
+    if (const auto job = self.lock()) job->tell_activity();
   };
-  live_->output.start(on_end);
-  live_->errors.start(on_end);
-  if (live_->process.input) live_->process.input->start();
+  const auto on_end = [self] {
+    const auto job = self.lock();
+    if (!job) return;
+    job->advance();
+    job->tell_activity();
+  };
+  live_->output.start(on_activity, on_end);
+  live_->errors.start(on_activity, on_end);
+  if (live_->process.input) live_->process.input->start(on_activity);
   if (const auto wall = live_->process.limits.wall) {
     live_->wall.emplace(keeper_.io());
     live_->wall->expires_at(live_->process.started + *wall);
     live_->wall->async_wait([self](const boost::system::error_code& error) {
       const auto job = self.lock();
-      if (!error && job) job->end_because(Reason::timed_out);
+      if (error || !job) return;
+      // A server that was stopped for a while learns of the end and of the time at once.
+      if (job->look_for_end()) return job->advance();
+      job->end_because(Reason::timed_out);
     });
   }
   const Limits& limits = live_->process.limits;
   if (limits.cpu || limits.memory_bytes || limits.processes) {
     watch_limits(std::min(kFirstLook, limits.cpu.value_or(kFirstLook)));
   }
+}
+
+PipeReader& ProcessJob::reader(Stream stream) const {
+  return stream == Stream::output ? live_->output : live_->errors;
+}
+
+std::string_view ProcessJob::held(Stream stream) const {
+  return live_ ? reader(stream).held() : std::string_view();
+}
+
+std::string ProcessJob::take(Stream stream, std::size_t most) {
+  return live_ ? reader(stream).take(most) : std::string();
+}
+
+bool ProcessJob::closed(Stream stream) const { return !live_ || reader(stream).ended(); }
+
+bool ProcessJob::takes_input() const {
+  return live_ && live_->process.input && live_->process.input->open();
+}
+
+void ProcessJob::write(std::string bytes) {
+  if (takes_input()) live_->process.input->write(std::move(bytes));
+}
+
+std::size_t ProcessJob::unwritten() const {
+  return live_ && live_->process.input ? live_->process.input->unwritten() : 0;
+}
+
+std::uint64_t ProcessJob::written() const {
+  return live_ && live_->process.input ? live_->process.input->written() : 0;
+}
+
+void ProcessJob::close_input() {
+  if (live_ && live_->process.input) live_->process.input->close();
+}
+
+void ProcessJob::on_activity(std::function<void()> callback) {
+  if (live_) live_->on_activity = std::move(callback);
+}
+
+void ProcessJob::tell_activity() {
+  if (!live_ || !live_->on_activity) return;
+  const auto callback = live_->on_activity;
+  callback();
 }
 
 void ProcessJob::kill() { end_because(Reason::killed); }
@@ -207,6 +266,8 @@ void ProcessJob::advance() {
     look_for_end();
   }
   if (!live_->leader_ended) return;
+  live_->output.drain();
+  live_->errors.drain();
   if (streams_ended) {
     finish();
   } else if (!live_->grace) {
@@ -238,9 +299,8 @@ void ProcessJob::finish() {
     if (live_->reason == Reason::none) end_because(Reason::limit, limit);
   }
   live_->left = keeper_.tree().leave(live_->process.place, live_->process.pid);
+  info_ = info();
   live_->result = make_result();
-  info_.stdout_bytes = live_->result.stdout_bytes.size();
-  info_.stderr_bytes = live_->result.stderr_bytes.size();
   if (!live_->process.made_directory) return hand_over();
   live_->removal.emplace(keeper_.io());
   keeper_.slots().begin_removal(*live_->process.slot);
@@ -323,8 +383,8 @@ Result ProcessJob::make_result() {
     result.limit = live_->limit;
   }
   result.not_enforced = std::move(live_->process.not_enforced);
-  result.stdout_bytes = live_->output.take();
-  result.stderr_bytes = live_->errors.take();
+  result.stdout_bytes = live_->output.take_all();
+  result.stderr_bytes = live_->errors.take_all();
   const GroupFigures& figures = live_->figures;
   Usage& usage = result.usage;
   usage.wall_s = std::chrono::duration<double>(live_->ended - live_->process.started).count();

@@ -11,9 +11,9 @@
 #include <memory>
 #include <span>
 
-#include "sandbox/job.h"
 #include "sandbox/process/controls.h"
 #include "sandbox/process/pipes.h"
+#include "sandbox/process/process.h"
 #include "sandbox/process/slots.h"
 #include "sandbox/process/tree.h"
 #include "sandbox/process/unique_fd.h"
@@ -45,7 +45,7 @@ struct NewProcess {
   GroupNames groups;
   std::vector<std::string> not_enforced;
   bool made_directory = false;
-  std::unique_ptr<PipeWriter> input;  ///< Null: the job was given none.
+  std::unique_ptr<PipeWriter> input;  ///< Null: the job is given none.
   std::unique_ptr<PipeReader> output;
   std::unique_ptr<PipeReader> errors;
   Limits limits;
@@ -53,13 +53,23 @@ struct NewProcess {
   std::chrono::steady_clock::time_point started;
 };
 
-class ProcessJob final : public Job, public std::enable_shared_from_this<ProcessJob> {
+class ProcessJob final : public Process, public std::enable_shared_from_this<ProcessJob> {
  public:
   ProcessJob(JobKeeper& keeper, JobInfo info, NewProcess process);
   ~ProcessJob() override;
 
   void kill() override;
   JobInfo info() const override;
+
+  std::string_view held(Stream stream) const override;
+  std::string take(Stream stream, std::size_t most) override;
+  bool closed(Stream stream) const override;
+  bool takes_input() const override;
+  void write(std::string bytes) override;
+  std::size_t unwritten() const override;
+  std::uint64_t written() const override;
+  void close_input() override;
+  void on_activity(std::function<void()> callback) override;
 
   // --- For the engine ---
 
@@ -76,6 +86,8 @@ class ProcessJob final : public Job, public std::enable_shared_from_this<Process
   enum class Reason { none, killed, timed_out, limit };
   struct Live;  ///< All that needs the loop or the process.
 
+  PipeReader& reader(Stream stream) const;
+  void tell_activity();
   void end_because(Reason reason, const char* limit = "");
   void watch_limits(std::chrono::milliseconds delay);
   void look_at_limits();

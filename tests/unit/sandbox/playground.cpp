@@ -99,11 +99,13 @@ Playground::Started Playground::start(Executable executable, Given given, OnComp
   context.profile = std::move(given.profile);
   context.uid = given.uid;
   context.gid = given.gid;
+  context.after_input = given.after_input;
+  context.full_output = given.full_output;
   return engine->start(std::move(executable), std::move(context), name, 7, std::move(on_complete));
 }
 
-std::shared_ptr<Job> Playground::launch(const std::string& name, Given given,
-                                        OnComplete on_complete) {
+std::shared_ptr<Process> Playground::launch(const std::string& name, Given given,
+                                            OnComplete on_complete) {
   auto started = start(name, std::move(given), std::move(on_complete));
   INFO("start: ", started ? "" : started.error().message);
   REQUIRE(started.has_value());

@@ -53,6 +53,8 @@ struct Given {
   std::string profile = {};
   std::optional<std::uint32_t> uid = {};
   std::optional<std::uint32_t> gid = {};
+  AfterInput after_input = AfterInput::end_of_file;
+  FullOutput full_output = FullOutput::ends_job;
 };
 
 class Playground {
@@ -64,15 +66,15 @@ class Playground {
   void script(const std::string& name, const std::string& body);
   void program(const std::string& name, const std::string& source);
 
-  using Started = tl::expected<std::shared_ptr<Job>, StartError>;
+  using Started = tl::expected<std::shared_ptr<Process>, StartError>;
   Started start(const std::string& name, Given given = {}, OnComplete on_complete = {});
   Started start(Executable executable, Given given = {}, OnComplete on_complete = {});
   /// Starts and waits for the Result. A failure to start or to end fails the test.
   Result run(const std::string& name, Given given = {});
   Result run(Executable executable, Given given = {});
   /// Starts what must start.
-  std::shared_ptr<Job> launch(const std::string& name, Given given = {},
-                              OnComplete on_complete = {});
+  std::shared_ptr<Process> launch(const std::string& name, Given given = {},
+                                  OnComplete on_complete = {});
 
   /// Runs the loop until `condition` holds; false when the deadline comes first.
   bool until(const std::function<bool()>& condition);
