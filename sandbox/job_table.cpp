@@ -49,6 +49,12 @@ void JobTable::remove(JobId id) {
   apart_.erase(id);
 }
 
+void JobTable::end(JobId id, const Result& result) {
+  const auto job = find(id);
+  remove(id);
+  if (job && on_end_) on_end_(job->info(), result);
+}
+
 void JobTable::settle() {
   if (!jobs_.empty() || !when_empty_) return;
   const auto callback = std::exchange(when_empty_, nullptr);

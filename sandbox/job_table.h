@@ -44,6 +44,10 @@ class JobTable {
   /// from inside this call if that is so already. A later call replaces an earlier one.
   void when_empty(std::function<void()> callback);
 
+  /// `callback` is told of each job that gives a Result, before its OnComplete is.
+  using OnEnd = std::function<void(const JobInfo&, const Result&)>;
+  void on_end(OnEnd callback) { on_end_ = std::move(callback); }
+
   // --- For engines ---
 
   /// A fresh id for a job about to start, or too_many with a message that names the limit.
@@ -52,6 +56,8 @@ class JobTable {
   JobId admit_apart();
   void add(JobId id, std::shared_ptr<Job> job);
   void remove(JobId id);
+  /// As remove(), of a job that has ended with this result.
+  void end(JobId id, const Result& result);
   /// To be called after the OnComplete of a removed job: tells who waits for an empty table.
   void settle();
 
@@ -61,6 +67,7 @@ class JobTable {
   std::set<JobId> apart_;  ///< Who does not count.
   std::map<JobId, std::shared_ptr<Job>> jobs_;
   std::function<void()> when_empty_;
+  OnEnd on_end_;
 };
 
 }  // namespace cosmoo::sandbox

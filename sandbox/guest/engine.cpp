@@ -351,7 +351,11 @@ void GuestEngine::Impl::finish(const std::shared_ptr<Guest>& guest,
   reserved->second.take_away(guest->limits());
   if (reserved->second.guests == 0) reserved_.erase(reserved);
   together_.take_away(guest->limits());
-  table_.remove(guest->id());
+  if (end) {
+    table_.end(guest->id(), *end);
+  } else {
+    table_.remove(guest->id());
+  }
   guest->take_on_end()(std::move(end));
   if (!closed_) table_.settle();
 }

@@ -411,7 +411,7 @@ void ProcessEngine::Impl::finished(JobId id, Result result) {
   const Entry entry = std::move(found->second);
   jobs_.erase(found);
   near_their_end_.erase(id);
-  table_.remove(id);
+  table_.end(id, result);
   JobTable& table = table_;
   try {
     if (entry.on_complete) entry.on_complete(std::move(result));

@@ -22,6 +22,8 @@ class Process : public Job {
   virtual std::string_view held(Stream stream) const = 0;
   /// Takes the first `most` bytes of that.
   virtual std::string take(Stream stream, std::size_t most) = 0;
+  /// How much it has printed there, taken or not; after its end too.
+  virtual std::uint64_t printed(Stream stream) const = 0;
   /// Whether nothing more can come.
   virtual bool closed(Stream stream) const = 0;
 

@@ -148,6 +148,11 @@ std::string ProcessJob::take(Stream stream, std::size_t most) {
   return live_ ? reader(stream).take(most) : std::string();
 }
 
+std::uint64_t ProcessJob::printed(Stream stream) const {
+  if (live_) return reader(stream).size();
+  return stream == Stream::output ? info_.stdout_bytes : info_.stderr_bytes;
+}
+
 bool ProcessJob::closed(Stream stream) const { return !live_ || reader(stream).ended(); }
 
 bool ProcessJob::takes_input() const {
@@ -299,7 +304,8 @@ void ProcessJob::finish() {
     if (live_->reason == Reason::none) end_because(Reason::limit, limit);
   }
   live_->left = keeper_.tree().leave(live_->process.place, live_->process.pid);
-  info_ = info();
+  info_.stdout_bytes = live_->output.size();
+  info_.stderr_bytes = live_->errors.size();
   live_->result = make_result();
   if (!live_->process.made_directory) return hand_over();
   live_->removal.emplace(keeper_.io());

@@ -63,6 +63,7 @@ class ProcessJob final : public Process, public std::enable_shared_from_this<Pro
 
   std::string_view held(Stream stream) const override;
   std::string take(Stream stream, std::size_t most) override;
+  std::uint64_t printed(Stream stream) const override;
   bool closed(Stream stream) const override;
   bool takes_input() const override;
   void write(std::string bytes) override;

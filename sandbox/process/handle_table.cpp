@@ -1,0 +1,121 @@
+#include "sandbox/process/handle_table.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace cosmoo::sandbox {
+
+namespace {
+
+/// The number that a handle's name ends in; 0 for what cannot be one.
+std::uint64_t number_in(std::string_view id) {
+  const std::string_view digits = id.substr(id.rfind('-') + 1);
+  std::uint64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+}  // namespace
+
+HandleTable::HandleTable(boost::asio::io_context& io, ProcessEngine& engine, HandleOptions options)
+    : io_(io), engine_(engine), options_(options) {}
+
+tl::expected<std::shared_ptr<Handle>, StartError> HandleTable::spawn(Executable executable,
+                                                                     Context context,
+                                                                     std::string label,
+                                                                     std::int64_t owner) {
+  const bool full = handles_.size() >= options_.most;
+  if (full && options_.when_full == HandleOptions::WhenFull::refuse && all_run()) {
+    return tl::unexpected(StartError{
+        StartError::Kind::too_many,
+        fmt::format("all {} handles are of processes that run", handles_.size()), "handle", 0});
+  }
+  // The process may not be told of before it has a handle: its end comes from the loop.
+  auto slot = std::make_shared<std::shared_ptr<Handle>>();
+  auto process = engine_.start(std::move(executable), std::move(context), label, owner,
+                               [slot](Result result) { (*slot)->ended(std::move(result)); });
+  if (!process) return tl::unexpected(std::move(process.error()));
+  // Only now: what cannot be started costs nobody his handle.
+  while (handles_.size() >= options_.most) evict_one();
+  const JobInfo job = (*process)->info();
+  HandleInfo info;
+  info.number = ++last_number_;
+  info.id = fmt::format("psh-{:x}-{}", job.pid, info.number);
+  info.owner = owner;
+  info.label = std::move(label);
+  info.pid = job.pid;
+  info.started_at = job.started_at;
+  auto handle = std::make_shared<Handle>(io_, std::move(info), std::move(*process));
+  *slot = handle;
+  handle->start();
+  handles_.emplace(handle->info().number, handle);
+  return handle;
+}
+
+bool HandleTable::all_run() const {
+  return std::all_of(handles_.begin(), handles_.end(),
+                     [](const auto& entry) { return entry.second->running(); });
+}
+
+void HandleTable::evict_one() {
+  auto victim = std::find_if(handles_.begin(), handles_.end(),
+                             [](const auto& entry) { return !entry.second->running(); });
+  if (victim == handles_.end()) victim = handles_.begin();
+  const std::shared_ptr<Handle> handle = victim->second;
+  if (handle->running()) {
+    spdlog::warn("process {} ({}) is killed: there are {} handles, and all of processes that run",
+                 handle->info().id, handle->info().label, handles_.size());
+    handle->process().kill();
+  }
+  leave_receipt(*handle);
+  handles_.erase(victim);
+}
+
+void HandleTable::leave_receipt(const Handle& handle) {
+  if (options_.receipts == 0) return;
+  Receipt receipt{handle.info(), {}};
+  if (const Result* result = handle.result()) {
+    receipt.result = *result;
+  } else {
+    receipt.result.status = Status::killed;
+    receipt.result.signal = SIGKILL;
+    receipt.result.usage = handle.usage();
+    receipt.result.started_at = handle.info().started_at;
+    receipt.result.ended_at = std::chrono::system_clock::now();
+  }
+  receipts_.insert_or_assign(handle.info().number, std::move(receipt));
+  if (receipts_.size() > options_.receipts) receipts_.erase(receipts_.begin());
+}
+
+std::shared_ptr<Handle> HandleTable::find(std::string_view id) const {
+  const auto found = handles_.find(number_in(id));
+  if (found == handles_.end() || found->second->info().id != id) return nullptr;
+  return found->second;
+}
+
+const Receipt* HandleTable::receipt(std::string_view id) const {
+  const auto found = receipts_.find(number_in(id));
+  if (found == receipts_.end() || found->second.info.id != id) return nullptr;
+  return &found->second;
+}
+
+void HandleTable::release(std::string_view id) {
+  if (receipt(id)) receipts_.erase(number_in(id));
+  const auto handle = find(id);
+  if (!handle) return;
+  handles_.erase(handle->info().number);
+  if (handle->running()) handle->process().kill();
+}
+
+std::vector<std::shared_ptr<Handle>> HandleTable::list() const {
+  std::vector<std::shared_ptr<Handle>> handles;
+  handles.reserve(handles_.size());
+  for (const auto& [number, handle] : handles_) handles.push_back(handle);
+  return handles;
+}
+
+}  // namespace cosmoo::sandbox
