@@ -1,84 +1,27 @@
 // exec(): run a program beneath executables/, wait for it, and have what it printed.
 #include <fmt/format.h>
-#include <signal.h>
-
-#include <algorithm>
-#include <cmath>
 
 #include "builtins/families.h"
+#include "builtins/programs.h"
+#include "builtins/results.h"
 #include "builtins/services.h"
 #include "vm/binary.h"
 
 namespace cosmoo {
 namespace {
 
-constexpr std::string_view kDefaultPath = "/bin:/usr/bin";
-// A timeout of 0 in the configuration.
-constexpr std::chrono::milliseconds kNever{0};
-constexpr double kLongestTimeout = 1e12;  // milliseconds: what a clock can count
+constexpr std::string_view kWho = "exec()";
 // Binary strings longer than this are decoded and encoded on another thread.
 constexpr std::size_t kMuch = 256 << 10;
 
 struct Options {
   bool raw = false;
-  std::chrono::milliseconds timeout;
-  std::string profile;  // empty: the configuration's
+  std::optional<double> timeout;  // milliseconds
+  std::string profile;            // empty: the configuration's
 };
 
-Result<std::vector<std::string>> read_command(const List& command) {
-  if (command.empty()) return fail(ErrorCode::invarg, "exec(): the command is an empty list");
-  std::vector<std::string> words;
-  for (std::size_t i = 0; i < command.size(); ++i) {
-    if (!command[i].is_string()) {
-      return fail(ErrorCode::invarg,
-                  fmt::format("exec(): item {} of the command is {}, not a string", i + 1,
-                              name_of(command[i].type())));
-    }
-    if (command[i].string().find('\0') != std::string::npos) {
-      return fail(ErrorCode::invarg,
-                  fmt::format("exec(): item {} of the command has a NUL byte in it", i + 1));
-    }
-    words.push_back(command[i].string());
-  }
-  return words;
-}
-
-// Variables by which the loader or a shell runs code before the program does.
-bool loads_code(std::string_view name) {
-  return name.starts_with("LD_") || name == "GLIBC_TUNABLES" || name == "GCONV_PATH" ||
-         name == "BASH_ENV" || name == "ENV";
-}
-
-Result<std::vector<std::string>> read_environment(const Value& given, const ExecPolicy& policy) {
-  std::map<std::string, std::string> variables;
-  if (!given.is_nil()) {
-    for (const Value& item : given.list()) {
-      const std::string entry = item.is_string() ? item.string() : to_literal(item);
-      const std::size_t equals = item.is_string() ? entry.find('=') : std::string::npos;
-      const auto refuse = [&](std::string_view why) {
-        return fail(ErrorCode::invarg,
-                    fmt::format("exec(): environment entry \"{}\" {}", entry, why));
-      };
-      if (equals == std::string::npos) return refuse("is not of the form NAME=VALUE");
-      if (equals == 0) return refuse("has no name");
-      if (entry.find('\0') != std::string::npos) return refuse("has a NUL byte in it");
-      const std::string name = entry.substr(0, equals);
-      if (!policy.allow_loader_environment && loads_code(name)) {
-        return refuse("would make the loader or shell run other code");
-      }
-      if (!variables.emplace(name, entry.substr(equals + 1)).second) {
-        return refuse("has a name that was given before");
-      }
-    }
-  }
-  variables.emplace("PATH", kDefaultPath);
-  std::vector<std::string> environment;
-  for (const auto& [name, value] : variables) environment.push_back(name + "=" + value);
-  return environment;
-}
-
-Result<Options> read_options(const Value& given, std::chrono::milliseconds longest) {
-  Options options{false, longest, {}};
+Result<Options> read_options(const Value& given) {
+  Options options;
   if (given.is_nil()) return options;
   if (given.is_list()) {
     if (given.list().empty()) return options;
@@ -92,14 +35,10 @@ Result<Options> read_options(const Value& given, std::chrono::milliseconds longe
       options.profile = value.string();
     } else if (name == "timeout" &&
                (value.type() == Value::Type::integer || value.type() == Value::Type::float_)) {
-      const double seconds = value.number();
-      if (!(seconds > 0))
+      if (!(value.number() > 0)) {
         return fail(ErrorCode::invarg, "exec(): a timeout is more than 0 seconds");
-      const double asked = std::ceil(seconds * 1000);
-      if (longest == kNever || asked < static_cast<double>(longest.count())) {
-        options.timeout =
-            std::chrono::milliseconds(static_cast<std::int64_t>(std::min(asked, kLongestTimeout)));
       }
+      options.timeout = value.number() * 1000;
     } else if (name == "raw" || name == "timeout" || name == "profile") {
       return fail(ErrorCode::invarg,
                   fmt::format("exec(): option {} cannot be {}", name, to_literal(value)));
@@ -114,33 +53,6 @@ Result<Options> read_options(const Value& given, std::chrono::milliseconds longe
 
 Error input_error(const Error& error) {
   return Error(error.code, "exec(): the input: " + error.message);
-}
-
-Result<void> check_input_size(std::size_t bytes, const ExecPolicy& policy) {
-  if (bytes <= policy.input_bytes) return {};
-  return fail(ErrorCode::quota,
-              fmt::format("exec(): the input has {} bytes, at most {} are allowed", bytes,
-                          policy.input_bytes));
-}
-
-Error start_error(const std::string& name, const sandbox::StartError& error) {
-  using Kind = sandbox::StartError::Kind;
-  const ErrorCode code = error.kind == Kind::bad_argument ? ErrorCode::invarg
-                         : error.kind == Kind::too_many   ? ErrorCode::quota
-                                                          : ErrorCode::exec;
-  return Error(code, fmt::format("exec(): {}: {}", name, error.message));
-}
-
-// 0 to 255: the program's own; 128 + N: killed by signal N; -1: stopped by a limit.
-int exit_number(const sandbox::Result& result) {
-  switch (result.status) {
-    case sandbox::Status::exited:
-      return result.exit_code;
-    case sandbox::Status::killed:
-      return 128 + result.signal;
-    default:
-      return -1;
-  }
 }
 
 Value answer(int code, std::string out, std::string err) {
@@ -171,40 +83,29 @@ void complete(Services& services, Ticket ticket, bool raw, sandbox::Result resul
       });
 }
 
-// The command line as people are shown it, shortened.
-std::string label_of(const std::vector<std::string>& words) {
-  constexpr std::size_t kLongest = 80;
-  std::string label = fmt::format("{}", fmt::join(words, " "));
-  if (label.size() > kLongest) {
-    label.resize(kLongest - 3);
-    label += "...";
-  }
-  return label;
-}
-
 // One exec() on its way: what it needs to start, and what ends it.
 struct Run {
   Services& services;
   Ticket ticket;
-  std::string name;
-  std::string label;
   std::int64_t owner;
   bool raw;
-  sandbox::Executable executable;
-  sandbox::Context context;
+  Program program;
   std::shared_ptr<sandbox::Job> job;  // once it runs
   bool killed = false;                // before it runs
 };
 
 Result<void> start(const std::shared_ptr<Run>& run) {
   Services& services = run->services;
-  if (auto fits = check_input_size(run->context.input.size(), services.exec); !fits) return fits;
+  Program& program = run->program;
+  if (auto fits = check_input_size(kWho, program.context.input.size(), services.exec); !fits) {
+    return fits;
+  }
   auto job = services.processes.start(
-      std::move(run->executable), std::move(run->context), run->label, run->owner,
+      std::move(program.executable), std::move(program.context), program.label, run->owner,
       [&services, ticket = run->ticket, raw = run->raw](sandbox::Result result) {
         complete(services, ticket, raw, std::move(result));
       });
-  if (!job) return tl::unexpected(start_error(run->name, job.error()));
+  if (!job) return tl::unexpected(start_error(kWho, job.error()));
   run->job = std::move(*job);
   return {};
 }
@@ -212,12 +113,12 @@ Result<void> start(const std::shared_ptr<Run>& run) {
 // Decodes the input on another thread before it starts; what is wrong comes through the ticket.
 void start_later(std::shared_ptr<Run> run) {
   auto decoded = std::make_shared<Result<std::string>>();
-  run->services.offload([run, decoded] { *decoded = decode_binary(run->context.input); },
+  run->services.offload([run, decoded] { *decoded = decode_binary(run->program.context.input); },
                         [run, decoded] {
                           if (run->killed) return;
                           Result<void> started;
                           if (*decoded) {
-                            run->context.input = std::move(**decoded);
+                            run->program.context.input = std::move(**decoded);
                             started = start(run);
                           } else {
                             started = tl::unexpected(input_error(decoded->error()));
@@ -230,62 +131,42 @@ void start_later(std::shared_ptr<Run> run) {
 
 Outcome exec(Call& call) {
   Services& services = call.services();
-  const ExecPolicy& policy = services.exec;
-  auto words = read_command(call[0].list());
+  auto words = read_words(kWho, "the command", call[0].list());
   if (!words) return words.error();
-  const std::string name = words->front();
-  if (!policy.allowed.empty() &&
-      std::find(policy.allowed.begin(), policy.allowed.end(), name) == policy.allowed.end()) {
-    return Error(
-        ErrorCode::perm,
-        fmt::format("exec(): {} is not among the programs that the configuration allows", name));
-  }
-  const auto own = policy.programs.find(name);
-  const ExecPolicy::Program program =
-      own == policy.programs.end() ? ExecPolicy::Program{} : own->second;
-
-  auto options = read_options(call[3], program.timeout.value_or(policy.timeout));
+  auto options = read_options(call[3]);
   if (!options) return options.error();
-  auto environment = read_environment(call[2], policy);
+  auto environment = read_environment(kWho, call[2], services.exec);
   if (!environment) return environment.error();
-  auto executable = services.executables.find(name);
-  if (!executable) return start_error(name, executable.error());
+  auto program = find_program(kWho, services, std::move(*words), services.exec.timeout);
+  if (!program) return program.error();
   if (auto allowed = services.scheduler.may_wait(call.programmer()); !allowed) {
     return allowed.error();
   }
 
-  auto run = std::make_shared<Run>(Run{services,
-                                       call.ticket(),
-                                       name,
-                                       label_of(*words),
-                                       call.programmer().number,
-                                       options->raw,
-                                       std::move(*executable),
-                                       {},
-                                       nullptr,
-                                       false});
-  run->context.args = std::move(*words);
-  run->context.env = std::move(*environment);
-  run->context.profile = options->profile.empty() ? program.profile.value_or("") : options->profile;
-  if (options->timeout != kNever) run->context.limits.wall = options->timeout;
-  run->context.limits.output_bytes = program.output_bytes.value_or(policy.output_bytes);
-  if (call.has(1)) run->context.input = call.take(1).take_string();
+  sandbox::Context& context = program->context;
+  if (!options->profile.empty()) context.profile = options->profile;
+  context.env = std::move(*environment);
+  context.limits.wall = wall_limit(options->timeout, program->longest);
+  if (call.has(1)) context.input = call.take(1).take_string();
+  auto run = std::make_shared<Run>(Run{services, call.ticket(), call.programmer().number,
+                                       options->raw, std::move(*program), nullptr, false});
 
   Wait wait;
   wait.kind = Wait::Kind::job;
-  wait.label = fmt::format("exec {}", run->label);
+  wait.label = fmt::format("exec {}", run->program.label);
   wait.on_kill = [run] {
     run->killed = true;
     if (run->job) run->job->kill();
   };
-  if (!options->raw && run->context.input.size() > kMuch) {
+  std::string& input = run->program.context.input;
+  if (!options->raw && input.size() > kMuch) {
     start_later(std::move(run));
     return wait;
   }
   if (!options->raw) {
-    auto decoded = decode_binary(run->context.input);
+    auto decoded = decode_binary(input);
     if (!decoded) return input_error(decoded.error());
-    run->context.input = std::move(*decoded);
+    input = std::move(*decoded);
   }
   if (auto started = start(run); !started) return started.error();
   return wait;
@@ -297,24 +178,6 @@ Outcome executables(Call& call) {
     names.emplace_back(std::move(name));
   }
   return Value(std::move(names));
-}
-
-Outcome jobs(Call& call) {
-  List rows;
-  const auto now = std::chrono::system_clock::now();
-  for (const sandbox::JobInfo& job : call.services().jobs.list()) {
-    Map row;
-    row.emplace(Value("id"), Value(job.id));
-    row.emplace(Value("kind"), Value(job.kind));
-    row.emplace(Value("command"), Value(job.label));
-    row.emplace(Value("owner"), Value(ObjectId{job.owner}));
-    row.emplace(Value("pid"), Value(job.pid));
-    row.emplace(Value("age"), Value(std::chrono::duration<double>(now - job.started_at).count()));
-    row.emplace(Value("output"),
-                Value(static_cast<std::int64_t>(job.stdout_bytes + job.stderr_bytes)));
-    rows.emplace_back(std::move(row));
-  }
-  return Value(std::move(rows));
 }
 
 }  // namespace
@@ -345,14 +208,6 @@ std::span<const Builtin> exec_builtins() {
        executables,
        "list of strings",
        "The names that exec() accepts."},
-      {"jobs",
-       {},
-       0,
-       Access::wizard,
-       jobs,
-       "list of maps",
-       "What runs outside the world now, oldest first: id, kind, command, owner, pid, age in "
-       "seconds, output in bytes so far."},
   };
   return kRows;
 }

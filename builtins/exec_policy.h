@@ -1,4 +1,4 @@
-// What the configuration says about exec() and sandbox.run().
+// What the configuration says about exec(), process.spawn() and sandbox.run().
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sandbox/guest/engine.h"
+#include "sandbox/process/handle_table.h"
 
 namespace cosmoo {
 
@@ -25,6 +26,13 @@ struct ExecPolicy {
   std::vector<std::string> allowed;  ///< Empty: every program beneath executables/.
   bool allow_loader_environment = false;
   std::map<std::string, Program> programs;  ///< What differs, by name.
+};
+
+/// What the configuration says about process.spawn(), besides what holds for exec().
+struct ProcessPolicy {
+  std::chrono::milliseconds timeout{0};
+  std::string shell = "sh";  ///< The program that runs commands, beneath executables/.
+  sandbox::HandleOptions handles;
 };
 
 /// What the configuration says about sandbox.run().

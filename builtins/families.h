@@ -32,6 +32,9 @@ std::span<const Builtin> time_builtins();
 std::span<const Builtin> server_builtins();
 std::span<const Builtin> world_file_builtins();
 std::span<const Builtin> exec_builtins();
+std::span<const Builtin> process_builtins();
+std::span<const Builtin> process_stream_builtins();
 std::span<const Builtin> sandbox_builtins();
+std::span<const Builtin> job_builtins();
 
 }  // namespace cosmoo

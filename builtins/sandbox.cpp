@@ -1,14 +1,13 @@
 // sandbox.*: programs for the simulated processor, which can reach nothing but what they are given,
 // and so are for every programmer.
-#include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "builtins/elsewhere.h"
 #include "builtins/families.h"
+#include "builtins/results.h"
 #include "builtins/services.h"
 
 namespace cosmoo {
@@ -16,14 +15,6 @@ namespace {
 
 constexpr double kLongestTimeout = 1e12;  // milliseconds: what a clock can count
 constexpr std::size_t kMostData = 64;     // files: each takes a descriptor while a guest begins
-
-Error start_error(std::string_view function, const sandbox::StartError& error) {
-  using Kind = sandbox::StartError::Kind;
-  const ErrorCode code = error.kind == Kind::bad_argument ? ErrorCode::invarg
-                         : error.kind == Kind::too_many   ? ErrorCode::quota
-                                                          : ErrorCode::exec;
-  return Error(code, fmt::format("{}(): {}", function, error.message));
-}
 
 // Views of the strings, which the value keeps.
 Result<std::vector<sandbox::GuestData>> read_data(Value given, std::size_t most) {
@@ -107,39 +98,14 @@ Result<sandbox::GuestLimits> read_options(const Value& given, sandbox::GuestLimi
   return limits;
 }
 
-std::string rfc3339(std::chrono::system_clock::time_point time) {
-  const auto milliseconds =
-      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(milliseconds / 1000),
-                     milliseconds % 1000);
-}
-
-std::string signal_name(int number) {
-  const char* const name = ::sigabbrev_np(number);
-  return name == nullptr ? std::to_string(number) : fmt::format("SIG{}", name);
-}
-
 Value as_value(sandbox::Result result) {
-  Map usage;
-  usage.emplace(Value("cpu_s"), Value(result.usage.cpu_s));
-  usage.emplace(Value("wall_s"), Value(result.usage.wall_s));
-  usage.emplace(Value("memory_peak_bytes"),
-                Value(static_cast<std::int64_t>(result.usage.memory_peak_bytes)));
-  usage.emplace(Value("instructions"), Value(static_cast<std::int64_t>(result.usage.instructions)));
-  Map map;
-  map.emplace(Value("status"), Value(std::string(to_string(result.status))));
-  map.emplace(Value("exit_code"), Value(result.exit_code));
-  if (result.signal != 0) map.emplace(Value("signal"), Value(signal_name(result.signal)));
-  if (!result.limit.empty()) map.emplace(Value("limit"), Value(std::move(result.limit)));
+  Map map = as_map(result);
   if (result.fault) {
     map.emplace(Value("address"), Value(std::int64_t{result.fault->address}));
     map.emplace(Value("pc"), Value(std::int64_t{result.fault->pc}));
   }
   map.emplace(Value("output"), Value(std::move(result.output)));
   map.emplace(Value("state"), Value(std::move(result.state)));
-  map.emplace(Value("usage"), Value(std::move(usage)));
-  map.emplace(Value("started_at"), Value(rfc3339(result.started_at)));
-  map.emplace(Value("ended_at"), Value(rfc3339(result.ended_at)));
   return Value(std::move(map));
 }
 
@@ -176,10 +142,10 @@ Outcome run(Call& call) {
         if (end) {
           scheduler.complete(ticket, as_value(std::move(*end)));
         } else {
-          scheduler.complete(ticket, start_error("sandbox.run", end.error()));
+          scheduler.complete(ticket, start_error("sandbox.run()", end.error()));
         }
       });
-  if (!job) return start_error("sandbox.run", job.error());
+  if (!job) return start_error("sandbox.run()", job.error());
   wait.on_kill = [job = std::move(*job)] { job->kill(); };
   return wait;
 }
@@ -201,7 +167,7 @@ Outcome info(Call& call) {
       [program = call.take(0).take_string(),
        &library = call.services().guest_programs]() -> Resumption {
         auto found = library.find(program);
-        if (!found) return start_error("sandbox.info", found.error());
+        if (!found) return start_error("sandbox.info()", found.error());
         Map map;
         map.emplace(Value("sha256"), Value(std::move(found->sha256)));
         map.emplace(Value("bytes"), Value(static_cast<std::int64_t>(found->bytes)));

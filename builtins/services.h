@@ -32,6 +32,8 @@ struct Services {
   sandbox::ProcessEngine& processes;
   const sandbox::ExecutableDirectory& executables;
   ExecPolicy exec;
+  sandbox::HandleTable& handles;
+  ProcessPolicy process;
   sandbox::GuestLibrary& guest_programs;
   sandbox::GuestEngine& guests;
   GuestPolicy guest_policy;

@@ -31,7 +31,10 @@ BuiltinTable make_builtin_table() {
   table.add("The server", server_builtins());
   table.add("The world in files", world_file_builtins());
   table.add("Programs of the machine", exec_builtins());
+  table.add("Processes", process_builtins());
+  table.add("Streams of processes", process_stream_builtins());
   table.add("Guests", sandbox_builtins());
+  table.add("Jobs", job_builtins());
   return table;
 }
 

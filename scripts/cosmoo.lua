@@ -1360,11 +1360,99 @@ function exec(command, input, environment, options) end
 ---@return string[] # list of strings
 function executables() end
 
----What runs outside the world now, oldest first: id, kind, command, owner, pid, age in seconds,
----output in bytes so far.
+-- Processes
+
+process = {}
+
+---Starts a program of executables/ and returns at once {handle_id, pid, owner, started_at, command,
+---status = "running"}; the process goes on when the task has ended. Fields: argv, a list of the
+---program's name and its arguments; or command, a text for the shell that the configuration names,
+---itself a program of executables/ (mode = "argv" or "shell" says the same once more). env, {NAME =
+---"value"} or a list of "NAME=VALUE": with PATH, all that it gets. cwd, an absolute path. input,
+---plain bytes; stdin = "pipe" keeps it open for process.write(). timeout_ms (or timeout, the same):
+---it is stopped after so long; 0 is the configuration's. sandbox_profile, how it is confined.
+---limits, any of wall_s, cpu_s, memory_bytes, processes, cpu_shares, open_files, file_size_bytes,
+---output_bytes (of each stream): where the configuration has less, that holds. when_full = "wait":
+---rather than be stopped at the limit on output, it waits until process.read() has made room. There
+---may be so many handles as are configured: the oldest process that has ended gives up its own
+---first, and leaves a receipt of how it ended; if all run, the oldest is killed. Handles end with
+---the server. Errors: E_INVARG and E_TYPE name the field that is wrong, E_PERM (no wizard, or a
+---program that the configuration does not allow), E_QUOTA (too many run, or too much input), E_EXEC
+---(it could not be started).
 ---For wizards.
+---@param fields table
+---@return table # map
+function process.spawn(fields) end
+
+---How a process is now: handle_id, command, pid, owner, started_at, status (running, exited,
+---killed, timed_out, over_limit), running, timed_out, usage {cpu_s, wall_s, memory_peak_bytes,
+---instructions, cpu_from, memory_from}, stdout and stderr as far as nobody has read them, plain
+---bytes; when it has ended exit_code (-1 unless it exited), ended_at, signal or limit if there was
+---one, and not_enforced, a list, if a limit could not be. evicted = true if that is all that is
+---known, because its handle had to make room. Whose process it is and wizards may ask: E_PERM.
+---E_INVARG if there is no such handle.
+---For programmers.
+---@param handle string|table
+---@return table # map
+function process.poll(handle) end
+
+---Suspends the task until the process has ended, and returns what process.poll() would. After
+---timeout_ms it returns {handle_id, status = "running", running = true, timed_out = true} and the
+---process goes on; 0 is no timeout. Any number of tasks may wait for one process, and killing them
+---does nothing to it. Errors as for process.poll().
+---For programmers.
+---@param handle string|table
+---@param timeout_ms? number
+---@return table # map
+function process.wait(handle, timeout_ms) end
+
+---Kills a process and everything that it started, and suspends the task until it is gone: {success
+---= true, status}. The status is as it was if it had ended before; success is false if the system
+---does not end it within five seconds. Errors as for process.poll().
+---For programmers.
+---@param handle string|table
+---@return table # map
+function process.kill(handle) end
+
+---Forgets a process, and kills it if it runs; those who wait for it learn that. {released = true},
+---or false if there is no such handle. E_PERM unless it is yours or you are a wizard.
+---For programmers.
+---@param handle string|table
+---@return table # map
+function process.release(handle) end
+
+---Your processes that have a handle, or everybody's for a wizard, oldest first: handle_id, command,
+---pid, owner, started_at, status, running, exit_code of those that have ended, stdout_bytes and
+---stderr_bytes printed so far.
+---For programmers.
 ---@return table[] # list of maps
-function jobs() end
+function process.list() end
+
+-- Streams of processes
+
+---Takes what a process has printed, at most so many bytes of each stream: {stdout, stderr}, plain
+---bytes, one of them may be empty. What is taken is not in process.poll() any more. Suspends the
+---task until there is something, or returns nil when both streams have ended and all is taken.
+---Errors as for process.poll(), and E_INVARG for less than one byte.
+---For programmers.
+---@param handle string|table
+---@param most? integer
+---@return table|nil # map | nil
+function process.read(handle, most) end
+
+---Gives a process that was started with stdin = "pipe" plain bytes to read, and suspends the task
+---until it has taken them, or the system for it. Errors as for process.poll(); E_INVARG too if it
+---takes no input, or none any more; E_QUOTA if more waits to be taken than input is allowed.
+---For programmers.
+---@param handle string|table
+---@param data string
+function process.write(handle, data) end
+
+---Ends a process's input, after all that was written. Errors as for process.poll(); that it is
+---closed already is none.
+---For programmers.
+---@param handle string|table
+function process.close_stdin(handle) end
 
 -- Guests
 
@@ -1400,3 +1488,18 @@ function sandbox.list() end
 ---@param program string
 ---@return table # map
 function sandbox.info(program) end
+
+-- Jobs
+
+---What runs outside the world now, oldest first, whether exec(), process.spawn() or sandbox.run()
+---started it: id, kind ("process" or "guest"), command, owner, pid (-1 of a guest), started_at, age
+---in seconds, cpu in seconds and memory in bytes as far as they are known, output in bytes so far.
+---For wizards.
+---@return table[] # list of maps
+function jobs() end
+
+---Kills a job of jobs() with everything that it started. Whoever waits for it gets its result as
+---that of one that was killed. E_INVARG if there is no such job any more.
+---For wizards.
+---@param id integer
+function kill_job(id) end

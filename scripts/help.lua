@@ -74,6 +74,18 @@ property { "tasks", {
   "#0:handle_task_timeout(resource, traceback, lines) are told of failures; true hides them.",
 } }
 
+property { "programs", {
+  "Wizards' code runs the programs of executables/ (executables() lists them):",
+  "exec({\"NAME\", \"ARGUMENT\"})        waits for it: {code, stdout, stderr}",
+  "p = process.spawn{argv = {...}}    starts it and goes on; p, or p.handle_id, names it from then on:",
+  "  process.poll(p), process.wait(p)   how it is, with its output so far; how it ended",
+  "  process.read(p)                    takes {stdout, stderr} as it comes; nil at the end",
+  "  process.write(p, TEXT)             for one spawned with stdin = \"pipe\"; process.close_stdin(p)",
+  "  process.kill(p), process.release(p), process.list()",
+  "Any programmer's code runs guests: sandbox.run(NAME, DATA); sandbox.list() lists them.",
+  "@jobs shows all that runs, @jobs kill JOB ends one. Handles end with the server.",
+} }
+
 property { "hooks", {
   "Verbs of #0 that the server calls, if they are there, with caller_perms() == #-1; for connections",
   "that listen() took or open_network_connection() made, verbs of its object.",

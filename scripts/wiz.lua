@@ -85,16 +85,25 @@ verb { "@chown", "any any any", function()
   if not ok then player:tell_error(why) end
 end }
 
-verb { "@jobs", "none none none", function()
-  -- @jobs
-  -- What runs outside the world.
+verb { "@jobs", "any any any", function()
+  -- @jobs [kill JOB]
+  -- What runs outside the world, with the processor time, the KiB of memory and of output that it had so far;
+  -- or ends one of them, by its number.
   set_task_perms(caller_perms(player))
+  local id = math.tointeger(tonumber(args[2]))
+  if #args == 2 and args[1] == "kill" and id then
+    local ok, why = pcall(kill_job, id)
+    return ok and player:tell("Job ", id, " is killed.") or player:tell_error(why)
+  elseif #args > 0 then
+    return player:usage()
+  end
   local rows = {}
   for i, job in ipairs(jobs()) do
-    rows[i] = { job.id, job.pid, ("%.1fs"):format(job.age), job.output, $label(job.owner), job.command }
+    rows[i] = { job.id, job.kind, $label(job.owner), ("%.1fs"):format(job.age), ("%.2fs"):format(job.cpu),
+      job.memory // 1024, job.output // 1024, (job.command:gsub("%c", " ")) }
   end
   if #rows == 0 then return player:tell("Nothing runs outside the world.") end
-  player:tell_lines($text:table({ "Job", "Pid", "Age", "Output", "Owner", "Command" }, rows))
+  player:tell_lines($text:table({ "Job", "Kind", "Owner", "Age", "CPU", "Memory", "Output", "Command" }, rows))
 end }
 
 verb { "@setquota", "any any any", function()

@@ -143,7 +143,8 @@ Result<void> App::start_language() {
       loop_, config_, log_, world_, *store_, scheduler_, sessions_, accounts_, listeners_, dialer_,
       [this](std::string reason) {
         boost::asio::post(loop_, [this, reason = std::move(reason)] { shut_down(reason); });
-      }});
+      },
+      [this](std::string_view text) { tell_wizards(text); }});
   if (!made) return tl::unexpected(made.error());
   language_ = std::move(*made);
   commands_ = std::make_unique<Commands>(world_, scheduler_, language_->engine(), sessions_, log_);

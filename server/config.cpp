@@ -415,6 +415,7 @@ std::span<const Section> sections() {
       {"budgets", "What the world's code may use up."},
       {"exec", "What scripts may start outside the world."},
       {"profile", "How what they start is confined: see the end of this file."},
+      {"process", "Processes that scripts keep by handles, besides what [exec] says of all."},
       {"sandbox",
        "What guests may use up: programs for the simulated processor, which any programmer "
        "may run."},
@@ -526,6 +527,17 @@ std::span<const Key> keys() {
       {"exec.strict", FIELD(exec.strict), 0, 0, "",
        "Whether the server refuses to start unless it is root and this machine has every limit and "
        "wall; otherwise it warns of each that is missing."},
+
+      {"process.max_handles", FIELD(process.max_handles), 1, 10'000, "",
+       "Handles that process.spawn() may have given at once."},
+      {"process.on_full", FIELD(process.on_full), 0, 0, "evict|refuse",
+       "With one more the oldest handle of a process that has ended goes. If all run: evict kills "
+       "the oldest process, refuse raises E_QUOTA."},
+      {"process.timeout_seconds", FIELD(process.timeout_seconds), 0, kMaxSeconds, "",
+       "A spawned process is ended after so long; 0: never."},
+      {"process.shell", FIELD(process.shell), 0, 0, "",
+       "The program beneath the executables that runs the text which process.spawn() is given as "
+       "`command`: as NAME -c TEXT. None is there unless you put it there; empty: never."},
 
       {"sandbox.threads", FIELD(sandbox.threads), 1, 256, "", "Threads that guests run on."},
       {"sandbox.instructions", FIELD(sandbox.instructions), 1, 1e15, "",

@@ -107,6 +107,13 @@ struct Config {
     std::map<std::string, Program> programs;  ///< By name beneath executables.
   } exec;
 
+  struct Process {
+    std::int64_t max_handles = 64;
+    std::string on_full = "evict";
+    double timeout_seconds = 0;
+    std::string shell = "sh";
+  } process;
+
   struct Sandbox {
     std::int64_t threads = 2;
     std::int64_t instructions = 1'000'000'000;

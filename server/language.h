@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "server/config.h"
 #include "server/log.h"
@@ -35,6 +36,8 @@ struct Foundation {
   Outbound& outbound;
   /// Ends the server as SIGTERM does, soon; players are told `reason`.
   std::function<void(std::string reason)> shut_down;
+  /// A line for every wizard who is connected.
+  std::function<void(std::string_view text)> tell_wizards;
 };
 
 class Language {

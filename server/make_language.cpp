@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "builtins/services.h"
+#include "server/limit_watch.h"
 #include "server/quiet_pool.h"
 #include "vm/lua/engine.h"
 #include "vm/world_import.h"
@@ -97,6 +98,18 @@ Result<void> check_profiles(const Config& config) {
   return {};
 }
 
+ProcessPolicy process_policy(const Config::Process& config) {
+  ProcessPolicy policy;
+  policy.timeout =
+      std::chrono::milliseconds(static_cast<std::int64_t>(config.timeout_seconds * 1000));
+  policy.shell = config.shell;
+  policy.handles.most = static_cast<std::size_t>(config.max_handles);
+  policy.handles.when_full = config.on_full == "refuse"
+                                 ? sandbox::HandleOptions::WhenFull::refuse
+                                 : sandbox::HandleOptions::WhenFull::kill_oldest;
+  return policy;
+}
+
 GuestPolicy guest_policy(const Config::Sandbox& config) {
   const auto size = [](std::int64_t number) { return static_cast<std::size_t>(number); };
   GuestPolicy policy;
@@ -133,6 +146,7 @@ class LuaLanguage final : public Language {
         table_(make_builtin_table()),
         jobs_(static_cast<std::size_t>(base.config.exec.max_jobs)),
         processes_(base.loop, engine_options(base.config), jobs_),
+        handles_(base.loop, processes_, process_policy(base.config.process).handles),
         executables_(std::move(executables)),
         guest_programs_(executables_.path() / "guests", {}),
         guest_pool_(static_cast<std::size_t>(base.config.sandbox.threads)),
@@ -156,6 +170,8 @@ class LuaLanguage final : public Language {
             processes_,
             executables_,
             exec_policy(base.config.exec),
+            handles_,
+            process_policy(base.config.process),
             guest_programs_,
             guests_,
             guest_policy(base.config.sandbox),
@@ -171,8 +187,12 @@ class LuaLanguage final : public Language {
               });
             }},
         engine_(make_lua_engine(base.world, base.scheduler, table_, services_,
-                                lua_options(base.config.budgets))) {
+                                lua_options(base.config.budgets))),
+        limit_watch_(base.loop, base.world, base.log, base.tell_wizards) {
     services_.engine = engine_.get();
+    jobs_.on_end([this](const sandbox::JobInfo& job, const sandbox::Result& result) {
+      limit_watch_.job_ended(job, result);
+    });
   }
 
   Engine& engine() override { return *engine_; }
@@ -198,6 +218,7 @@ class LuaLanguage final : public Language {
   const BuiltinTable table_;
   sandbox::JobTable jobs_;
   sandbox::ProcessEngine processes_;
+  sandbox::HandleTable handles_;
   const sandbox::ExecutableDirectory executables_;
   sandbox::GuestLibrary guest_programs_;
   QuietPool guest_pool_;
@@ -205,6 +226,7 @@ class LuaLanguage final : public Language {
   QuietPool pool_{1};  // one thread: files are written by one task at a time
   Services services_;
   std::unique_ptr<Engine> engine_;
+  LimitWatch limit_watch_;
 };
 
 }  // namespace

@@ -129,8 +129,8 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   void finished(JobId id, Result result) override;
 
   tl::expected<std::shared_ptr<Process>, StartError> start(Executable executable, Context context,
-                                                       std::string label, std::int64_t owner,
-                                                       OnComplete on_complete);
+                                                           std::string label, std::int64_t owner,
+                                                           OnComplete on_complete);
   std::vector<std::string> missing();
   void wait_for_children();
   void shut_down();

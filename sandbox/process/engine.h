@@ -21,8 +21,8 @@
 #include "sandbox/job.h"
 #include "sandbox/job_table.h"
 #include "sandbox/process/executable.h"
-#include "sandbox/process/profile.h"
 #include "sandbox/process/process.h"
+#include "sandbox/process/profile.h"
 #include "sandbox/process/tree.h"
 
 namespace boost::asio {

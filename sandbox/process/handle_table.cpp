@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "sandbox/process/start_errors.h"
+
 namespace cosmoo::sandbox {
 
 namespace {
@@ -68,7 +70,7 @@ void HandleTable::evict_one() {
   const std::shared_ptr<Handle> handle = victim->second;
   if (handle->running()) {
     spdlog::warn("process {} ({}) is killed: there are {} handles, and all of processes that run",
-                 handle->info().id, handle->info().label, handles_.size());
+                 handle->info().id, in_quotes(handle->info().label), handles_.size());
     handle->process().kill();
   }
   leave_receipt(*handle);

@@ -59,6 +59,7 @@ struct BuiltinWorld::Outside {
   boost::asio::io_context loop;
   sandbox::JobTable jobs;
   sandbox::ProcessEngine processes{loop, {}, jobs};
+  sandbox::HandleTable handles{loop, processes, {}};
   sandbox::ExecutableDirectory executables = open_executables();
   sandbox::GuestLibrary guest_programs{executables.path() / "guests", {}};
   sandbox::GuestEngine guests{
@@ -147,6 +148,8 @@ BuiltinWorld::BuiltinWorld(SchedulerLimits limits, LuaOptions options)
                .processes = outside_->processes,
                .executables = outside_->executables,
                .exec = {},
+               .handles = outside_->handles,
+               .process = {},
                .guest_programs = outside_->guest_programs,
                .guests = outside_->guests,
                .guest_policy = {},
