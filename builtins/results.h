@@ -15,8 +15,8 @@ namespace cosmoo {
 /// outputs are not among them: which there are depends on the kind of job.
 Map as_map(const sandbox::Result& result);
 
-/// {cpu_s, wall_s, memory_peak_bytes, instructions, cpu_from, memory_from}; the last two say who has
-/// counted: "cgroup", "rusage" or "engine".
+/// {cpu_s, wall_s, memory_peak_bytes, instructions, cpu_from, memory_from}; the last two say who
+/// has counted: "cgroup", "rusage" or "engine".
 Value as_value(const sandbox::Usage& usage);
 
 /// In UTC, with milliseconds: "2026-01-31T09:05:00.123Z".
