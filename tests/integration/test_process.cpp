@@ -462,7 +462,7 @@ TEST_CASE("@jobs shows every kind of job and ends one, and wizards alone may") {
              "repeat suspend(0) until process.poll(p).stdout ~= '' "
              "fork(0, function() exec({'sleep', '100'}) end) suspend(0) "
              "local all = {} for i, job in ipairs(jobs()) do all[i] = {job.kind, job.command, "
-             "job.owner == player, job.output, job.cpu >= 0, job.memory > 0, job.age > 0} end "
+             "job.owner == player, job.output, job.cpu >= 0, job.memory >= 0, job.age > 0} end "
              "return all") ==
         "{{\"process\", \"partial\", true, 7, true, true, true}, "
         "{\"process\", \"sleep 100\", true, 0, true, true, true}}");
