@@ -7,6 +7,7 @@
 #include "vm/lua/convert.h"
 #include "vm/lua/profiler.h"
 #include "vm/lua/runtime.h"
+#include "vm/lua/verb_variables.h"
 
 namespace cosmoo::lua {
 namespace {
@@ -45,77 +46,32 @@ std::string chunk_name(const VerbRef& ref, const Verb& verb) {
   return "=" + to_string(ref.definer) + ":" + name;
 }
 
-// What a verb's variables are taken from.
-struct Scope {
-  const Activation& activation;
-  std::string_view called;
-  const Command* command;  // null: no command was typed
-  int first_arg;
-  int last_arg;
-};
-
-template <std::string Command::*word>
-void push_word(lua_State* L, const Scope& scope) {
-  if (scope.command == nullptr) {
-    lua_pushliteral(L, "");
-  } else {
-    const std::string& text = scope.command->*word;
-    lua_pushlstring(L, text.data(), text.size());
-  }
-}
-
-template <ObjectId Command::*object>
-void push_match(lua_State* L, const Scope& scope) {
-  push_object(L, scope.command != nullptr ? scope.command->*object : kNothing);
-}
-
-template <ObjectId Activation::*object>
-void push_party(lua_State* L, const Scope& scope) {
-  push_object(L, scope.activation.*object);
-}
-
-void push_verb_name(lua_State* L, const Scope& scope) {
-  lua_pushlstring(L, scope.called.data(), scope.called.size());
-}
-
-void push_args(lua_State* L, const Scope& scope) {
-  lua_createtable(L, scope.last_arg - scope.first_arg + 1, 0);
-  for (int i = scope.first_arg; i <= scope.last_arg; ++i) {
-    lua_pushvalue(L, i);
-    lua_rawseti(L, -2, i - scope.first_arg + 1);
-  }
-}
-
-void push_here(lua_State* L, const Scope& scope) {
-  const Object* player = runtime(L).world.find(scope.activation.player);
-  push_object(L, player != nullptr ? player->location : kNothing);
-}
-
-// In the order of kVerbVariables, whose names they go by.
-constexpr std::array<void (*)(lua_State*, const Scope&), kVerbVariables.size()> kPushVariable{
-    push_party<&Activation::this_object>,  // this
-    push_party<&Activation::player>,       // player
-    push_party<&Activation::caller>,       // caller
-    push_verb_name,                        // verb
-    push_args,                             // args
-    push_word<&Command::argstr>,           // argstr
-    push_match<&Command::dobj>,            // dobj
-    push_word<&Command::dobjstr>,          // dobjstr
-    push_match<&Command::iobj>,            // iobj
-    push_word<&Command::iobjstr>,          // iobjstr
-    push_word<&Command::prepstr>,          // prepstr
-    push_party<&Activation::player>,       // me
-    push_here,                             // here
-};
-
 // Called where an error is raised, while the stack still tells where that is.
 int error_raised_l(lua_State* L) {
   runtime(L).current->note_traceback(L);
   return 1;
 }
 
+// For the callee of call_in_activation(), and its handler.
+void make_room_for_callee(lua_State* L, int arguments) {
+  luaL_checkstack(L, static_cast<int>(kVerbVariables.size()) + 3 + arguments, "verb call");
+}
+
 std::string_view text_of(const Runtime& rt, const CalledName& name) {
   return name.word.empty() ? rt.world.symbols().name_of(name.symbol) : name.word;
+}
+
+// Pushes the verb's function and what it is called with; an eval's function is there already.
+void push_callee(lua_State* L, const Activation& activation, std::string_view called,
+                 const CompiledVerb& code, int first_arg, int last_arg) {
+  if (code.function != LUA_NOREF) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, code.function);
+  } else {
+    lua_pushvalue(L, last_arg);
+    last_arg = first_arg - 1;
+  }
+  const VerbScope scope{activation, called, runtime(L).current->command.get(), first_arg, last_arg};
+  push_verb_variables(L, scope, code.variables);
 }
 
 // Adds an activation. Before it and before its end, the profiler counts what was done up to there.
@@ -133,7 +89,7 @@ void enter_activation(Runtime& rt, const Activation& activation, std::string_vie
   }
 }
 
-// Ends the call whose handler is at `base`: its results are made inert and stand from `base` on, or
+// Ends the call whose handler is at `base`: its results, which stand above it, are made inert, or
 // its error goes on. The number of results.
 int leave_activation(lua_State* L, int status, int base) {
   Runtime& rt = runtime(L);
@@ -151,36 +107,20 @@ int leave_activation(lua_State* L, int status, int base) {
     }
     lua_error(L);
   }
-  lua_remove(L, base);
-  for (int i = base; i <= lua_gettop(L); ++i) {
+  const int last = lua_gettop(L);
+  for (int i = base + 1; i <= last; ++i) {
     const Result<void> inert = make_inert(L, i);
     if (!inert) raise(L, inert.error());
   }
-  return lua_gettop(L) - base + 1;
+  return last - base;
 }
 
 int verb_returned_k(lua_State* L, int status, lua_KContext base) {
   return leave_activation(L, status, static_cast<int>(base));
 }
 
-// Puts the verb's function and variables before the arguments from `first_arg` up. An eval's
-// function stands at `first_arg` already, without arguments.
-void push_callee(lua_State* L, const Activation& activation, std::string_view called,
-                 const CompiledVerb& code, int first_arg) {
-  const int last_arg = lua_gettop(L);
-  luaL_checkstack(L, static_cast<int>(kVerbVariables.size()) + 3, "verb call");
-  const bool is_eval = code.function == LUA_NOREF;
-  const Scope scope{activation, called, runtime(L).current->command.get(), first_arg,
-                    is_eval ? first_arg - 1 : last_arg};
-  if (!is_eval) lua_rawgeti(L, LUA_REGISTRYINDEX, code.function);
-  for (std::size_t i = 0; i < kVerbVariables.size(); ++i) {
-    if ((code.variables >> i & 1u) == 0) continue;
-    kPushVariable[i](L, scope);
-  }
-  if (!is_eval) lua_rotate(L, first_arg, lua_gettop(L) - last_arg);
-}
-
-// Calls in an activation of its own; the arguments, from `first_arg` up, become the results.
+// Calls in an activation of its own. The arguments stand from `first_arg` up; an eval has none, but
+// its function there. They stay where they are, below the results.
 int call_in_activation(lua_State* L, const Activation& activation, const CalledName& name,
                        const CompiledVerb& code, int first_arg, lua_KFunction k = verb_returned_k) {
   Runtime& rt = runtime(L);
@@ -188,52 +128,65 @@ int call_in_activation(lua_State* L, const Activation& activation, const CalledN
   if (rt.current->activations.size() >= static_cast<std::size_t>(depth)) {
     raise(L, ErrorCode::maxrec, "more than %d verb calls within each other", depth);
   }
-  push_callee(L, activation, text_of(rt, name), code, first_arg);
+  const int last_arg = lua_gettop(L);
+  make_room_for_callee(L, last_arg - first_arg + 1);
   lua_pushcfunction(L, error_raised_l);
-  lua_insert(L, first_arg);
+  const int handler = last_arg + 1;
+  push_callee(L, activation, text_of(rt, name), code, first_arg, last_arg);
   // Nothing between here and the call may raise: the activation would stay.
   enter_activation(rt, activation, name.word);
-  const int status =
-      lua_pcallk(L, lua_gettop(L) - first_arg - 1, LUA_MULTRET, first_arg, first_arg, k);
-  return leave_activation(L, status, first_arg);
+  const int status = lua_pcallk(L, lua_gettop(L) - handler - 1, LUA_MULTRET, handler, handler, k);
+  return leave_activation(L, status, handler);
 }
 
-int call_verb(lua_State* L, const VerbRef& ref, ObjectId object, const CalledName& name,
-              int first_arg) {
+// With the arguments from `first_arg` up.
+int call_target(lua_State* L, const CallTarget& target, ObjectId object, const CalledName& name,
+                int first_arg) {
   Runtime& rt = runtime(L);
-  const CompiledVerb code = compiled_verb(L, ref);
-  for (int i = first_arg; i <= lua_gettop(L); ++i) {
+  const int last_arg = lua_gettop(L);
+  for (int i = first_arg; i <= last_arg; ++i) {
     const Result<void> inert = make_inert(L, i);
     if (!inert) {
       raise(L, inert.error().code, "argument %d of %s: %s", i - first_arg + 1,
             verb_text(object, text_of(rt, name)).c_str(), inert.error().message.c_str());
     }
   }
-  const Activation caller = rt.current->top();
-  return call_in_activation(L,
-                            {object, ref.definer, rt.world.verb(ref)->owner, caller.player,
-                             caller.this_object, name.symbol},
-                            name, code, first_arg);
+  const Activation& caller = rt.current->top();
+  return call_in_activation(
+      L, {object, target.definer, target.owner, caller.player, caller.this_object, name.symbol},
+      name, target.code, first_arg);
+}
+
+CallTarget target_of(lua_State* L, const VerbRef& ref) {
+  const CompiledVerb code = compiled_verb(L, ref);
+  return {ref.definer, runtime(L).world.verb(ref)->owner, code};
 }
 
 // Upvalues: the name as written, and its symbol if it was one then.
 int call_verb_l(lua_State* L) {
   Runtime& rt = runtime(L);
   rt.current->charge(L, 1);
+  const std::optional<ObjectId> object = to_object(L, 1);
+  const auto* const symbol = static_cast<const Symbol*>(lua_touserdata(L, lua_upvalueindex(2)));
+  if (object && symbol != nullptr) {
+    const CallTarget* const known = rt.calls.find(*object, *symbol);
+    if (known != nullptr) return call_target(L, CallTarget(*known), *object, {*symbol}, 2);
+    if (const auto ref = rt.world.find_verb(*object, *symbol)) {
+      const CallTarget target = target_of(L, *ref);
+      rt.calls.remember(*object, *symbol, target);
+      return call_target(L, target, *object, {*symbol}, 2);
+    }
+  }
   std::size_t size = 0;
   const char* text = lua_tolstring(L, lua_upvalueindex(1), &size);
   const std::string_view called(text, size);
-  const std::optional<ObjectId> object = to_object(L, 1);
   if (!object) {
     raise(L, ErrorCode::type, "verb %s is called on %s, not on an object", text, describe(L, 1));
   }
-  if (lua_isinteger(L, lua_upvalueindex(2))) {
-    const auto name = static_cast<Symbol>(lua_tointeger(L, lua_upvalueindex(2)));
-    if (const auto ref = rt.world.find_verb(*object, name)) {
-      return call_verb(L, *ref, *object, {name}, 2);
+  if (symbol == nullptr) {
+    if (const auto ref = rt.world.find_verb(*object, called)) {
+      return call_target(L, target_of(L, *ref), *object, called_name(rt, *ref, called), 2);
     }
-  } else if (const auto ref = rt.world.find_verb(*object, called)) {
-    return call_verb(L, *ref, *object, called_name(rt, *ref, called), 2);
   }
   if (!rt.world.valid(*object)) {
     raise(L, ErrorCode::invind, "%s: there is no object %s", verb_text(*object, called).c_str(),
@@ -253,13 +206,20 @@ int pass_l(lua_State* L) {
           to_string(here.this_object).c_str(), to_string(here.definer).c_str(),
           rt.world.symbols().name_of(here.verb).c_str());
   }
-  return call_verb(L, *ref, here.this_object, {here.verb}, 1);
+  return call_target(L, target_of(L, *ref), here.this_object, {here.verb}, 1);
 }
 
 // --- eval
 
+// What it returns stands on top, `true` before it.
+int eval_returned(lua_State* L, int results) {
+  lua_pushboolean(L, 1);
+  lua_insert(L, -1 - results);
+  return 1 + results;
+}
+
 int eval_returned_k(lua_State* L, int status, lua_KContext base) {
-  return 1 + leave_activation(L, status, static_cast<int>(base));
+  return eval_returned(L, leave_activation(L, status, static_cast<int>(base)));
 }
 
 // eval(code) -> true, results... | false, message, incomplete
@@ -282,21 +242,22 @@ int eval_l(lua_State* L) {
     lua_pushboolean(L, error->incomplete);
     return 3;
   }
-  lua_pushboolean(L, 1);
-  lua_replace(L, 1);
   const Symbol name = rt.world.symbols().intern("eval");
-  return 1 + call_in_activation(
-                 L,
-                 {kNothing, kNothing, caller.programmer, caller.player, caller.this_object, name},
-                 {name}, code, 2, eval_returned_k);
+  const int function = lua_gettop(L);
+  const int results = call_in_activation(
+      L, {kNothing, kNothing, caller.programmer, caller.player, caller.this_object, name}, {name},
+      code, function, eval_returned_k);
+  return eval_returned(L, results);
 }
 
 // --- tasks
 
-int task_ended_k(lua_State* L, int, lua_KContext) {
-  if (lua_gettop(L) == 0) return 0;
+// The results stand above what was `below` them before the call.
+int task_ended_k(lua_State* L, int, lua_KContext below) {
+  const int first = static_cast<int>(below) + 1;
+  if (lua_gettop(L) < first) return 0;
   // What is no value (a function) is nobody's business outside: the task simply has no result.
-  Result<Value> value = to_value(L, 1);
+  Result<Value> value = to_value(L, first);
   if (value) runtime(L).current->result = std::move(*value);
   return 0;
 }
@@ -312,6 +273,7 @@ CompiledVerb compiled_verb(lua_State* L, const VerbRef& ref) {
       luaL_unref(L, LUA_REGISTRYINDEX, code.function);
     }
     rt.compiled.clear();
+    rt.calls.clear();
     rt.compiled_source = 0;
   }
   const std::uint64_t version = verb.version;
@@ -331,6 +293,7 @@ int task_main_l(lua_State* L) {
   Runtime& rt = runtime(L);
   LuaExecution& execution = *rt.current;
   lua_settop(L, 0);
+  int below = 0;
   if (std::holds_alternative<LuaExecution::Planned>(execution.start)) begin_planned_call(L);
   if (auto* call = std::get_if<std::unique_ptr<VerbCall>>(&execution.start)) {
     const std::unique_ptr<VerbCall> given = std::move(*call);
@@ -343,21 +306,26 @@ int task_main_l(lua_State* L) {
                       start.caller.value_or(start.player), name.symbol},
                      name.word);
     const CompiledVerb code = compiled_verb(L, start.verb);
-    luaL_checkstack(L, static_cast<int>(start.args.size()), "arguments");
+    below = static_cast<int>(start.args.size());
+    luaL_checkstack(L, below, "arguments");
     for (const Value& argument : start.args) push_value(L, argument);
     if (!start.command.verb.empty()) {
       execution.command = std::make_shared<const Command>(std::move(start.command));
     }
-    push_callee(L, execution.top(), text_of(rt, name), code, 1);
-    lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, task_ended_k);
+    make_room_for_callee(L, below);
+    push_callee(L, execution.top(), text_of(rt, name), code, 1, below);
+    lua_callk(L, lua_gettop(L) - below - 1, LUA_MULTRET, below, task_ended_k);
   } else if (auto* source = std::get_if<LuaExecution::Source>(&execution.start)) {
     CompiledVerb code;
     if (const auto error = push_eval_function(L, source->text, code.variables)) {
       raise(L, ErrorCode::invarg, "%s", describe(*error).c_str());
     }
     source->text.clear();
-    push_callee(L, execution.top(), rt.world.symbols().name_of(execution.top().verb), code, 1);
-    lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, task_ended_k);
+    below = lua_gettop(L);
+    make_room_for_callee(L, 0);
+    push_callee(L, execution.top(), rt.world.symbols().name_of(execution.top().verb), code, below,
+                below);
+    lua_callk(L, lua_gettop(L) - below - 1, LUA_MULTRET, below, task_ended_k);
   } else {
     auto& fork = std::get<LuaExecution::Fork>(execution.start);
     lua_rawgeti(L, LUA_REGISTRYINDEX, fork.packed);
@@ -370,7 +338,7 @@ int task_main_l(lua_State* L) {
     lua_remove(L, 1);
     lua_callk(L, count - 1, LUA_MULTRET, 0, task_ended_k);
   }
-  return task_ended_k(L, LUA_OK, 0);
+  return task_ended_k(L, LUA_OK, below);
 }
 
 bool is_activation_boundary(lua_CFunction function) {
@@ -387,7 +355,7 @@ void push_verb_caller(lua_State* L, int name_index) {
     lua_pushvalue(L, name);
     lua_pushvalue(L, name);
     if (const auto symbol = to_symbol(L, name)) {
-      lua_pushinteger(L, static_cast<lua_Integer>(*symbol));
+      *static_cast<Symbol*>(lua_newuserdatauv(L, sizeof(Symbol), 0)) = *symbol;
     } else {
       lua_pushnil(L);
     }

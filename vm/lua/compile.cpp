@@ -67,6 +67,7 @@ std::string parameter_list(std::uint32_t variables) {
     if (!list.empty()) list += ',';
     list += kVerbVariables[i];
   }
+  if ((variables & kRest) != 0) list += list.empty() ? "..." : ",...";
   return list;
 }
 
@@ -84,9 +85,8 @@ std::optional<SyntaxError> push_verb_maker(lua_State* L, std::string_view code,
     return locate(L, translation, code, std::move(*message));
   }
   lua_pop(L, 1);
-  variables = translation.variables & kCommonVariables;
-  std::string wrapped = "return function(" + parameter_list(variables);
-  wrapped += variables == 0 ? "...) " : ",...) ";
+  variables = translation.variables & (kCommonVariables | kRest);
+  std::string wrapped = "return function(" + parameter_list(variables) + ") ";
   wrapped += translation.text;
   wrapped += "\nend";
   if (auto message = load(L, wrapped, chunk_name)) {

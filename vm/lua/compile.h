@@ -13,7 +13,7 @@ namespace cosmoo::lua {
 inline constexpr std::size_t kSourcePerTick = 10;  // bytes
 
 /// Pushes the function that a verb's code is: it takes the variables of `variables` in the order of
-/// their bits, then the arguments. On an error pushes nothing.
+/// their bits, with kRest the arguments after them. On an error pushes nothing.
 std::optional<SyntaxError> push_verb_function(lua_State* L, std::string_view code,
                                               const char* chunk_name, std::uint32_t& variables);
 

@@ -26,8 +26,8 @@ int open_l(lua_State* L) {
   open_libraries(L);
   open_errors(L);
   open_views(L);
-  open_objects(L);
   open_calls(L);
+  open_objects(L);
   open_fork(L);
   open_builtins(L);
   open_profiler(L);

@@ -13,7 +13,6 @@ namespace cosmoo::lua {
 namespace {
 
 constexpr std::chrono::microseconds kTick{1};
-constexpr std::int64_t kTicksPerLook = 10;  // a charge so large looks at the clock
 constexpr std::size_t kHurryBytes = 1u << 20;
 // What call records may take beyond the limit, and the largest block that may be one. A finalizer
 // that has no room to run would be skipped, and what its object holds in C++ never be freed.
@@ -95,24 +94,15 @@ void LuaExecution::doom(std::optional<Budget> budget) {
   if (rt_.memory.running != nullptr) arm(rt_.memory.running);
 }
 
-void LuaExecution::check_doom(lua_State* L) {
+void LuaExecution::raise_doom(lua_State* L) {
   if (task_->killed) doom(std::nullopt);
-  if (!doomed_) return;
   // A light value: there may be no memory left to describe it with.
   lua_pushnil(L);
   lua_error(L);
 }
 
-void LuaExecution::spend(std::int64_t ticks) {
-  ticks_left_ -= ticks;
-  charged_since_ += ticks;
-  if (ticks_left_ < 0) doom(Budget::ticks);
-}
-
-void LuaExecution::charge(lua_State* L, std::int64_t ticks) {
-  spend(ticks);
-  if (ticks >= kTicksPerLook && Clock::now() >= slice_ends_) doom(Budget::seconds);
-  check_doom(L);
+void LuaExecution::look_at_clock() {
+  if (Clock::now() >= slice_ends_) doom(Budget::seconds);
 }
 
 void LuaExecution::charge_time(lua_State* L) {

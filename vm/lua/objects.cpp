@@ -28,14 +28,15 @@ std::string_view text_at(lua_State* L, int index) {
   raise(L, Error(ErrorCode::invind, label + ": " + to_string(object) + " is not a valid object"));
 }
 
-// obj.name, and the first half of obj:name(...).
+// obj.name, and the first half of obj:name(...). Upvalue: the functions that call a verb.
 int object_index_l(lua_State* L) {
   Runtime& rt = runtime(L);
   if (lua_type(L, 2) != LUA_TSTRING) {
     raise(L, ErrorCode::type, "an object is indexed by a name, not by %s", describe(L, 2));
   }
   if (called_as_method(L)) {
-    push_verb_caller(L, 2);
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TNIL) push_verb_caller(L, 2);
     return 1;
   }
   const ObjectId object = object_at(L, 1);
@@ -139,8 +140,10 @@ void open_objects(lua_State* L) {
   // All light userdata share one metatable, and objects are the only light userdata there are.
   push_object(L, kNothing);
   lua_newtable(L);
-  constexpr luaL_Reg kMethods[] = {{"__index", object_index_l},
-                                   {"__newindex", object_newindex_l},
+  lua_rawgeti(L, LUA_REGISTRYINDEX, runtime(L).verb_callers);
+  lua_pushcclosure(L, object_index_l, 1);
+  lua_setfield(L, -2, "__index");
+  constexpr luaL_Reg kMethods[] = {{"__newindex", object_newindex_l},
                                    {"__tostring", object_tostring_l},
                                    {"__concat", concat_texts_l},
                                    {nullptr, nullptr}};

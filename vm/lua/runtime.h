@@ -20,6 +20,7 @@
 
 #include "vm/builtin.h"
 #include "vm/engine.h"
+#include "vm/lua/call_cache.h"
 #include "vm/lua/engine.h"
 #include "vm/lua/slice_alarm.h"
 #include "vm/lua/symbol_cache.h"
@@ -36,13 +37,6 @@ struct Activation {
   ObjectId player;
   ObjectId caller;  ///< The calling activation's this.
   Symbol verb;
-};
-
-/// A verb's code, ready to run: a function in the registry, and which of the verb variables it
-/// uses.
-struct CompiledVerb {
-  int function = LUA_NOREF;
-  std::uint32_t variables = 0;  ///< Bits of verb_variables.h, in the order of its parameters.
 };
 
 class LuaExecution;
@@ -70,6 +64,7 @@ struct Runtime {
   LuaExecution* current = nullptr;  ///< The task that runs, if any.
   MemoryAccount memory{};
   SymbolCache symbols{world.symbols()};
+  CallCache calls{world};
   SliceAlarm alarm{budget_hook};
   boost::unordered_flat_map<std::uint64_t, CompiledVerb> compiled{};  ///< By Verb::version.
   std::size_t compiled_source = 0;                                    ///< Their code, in bytes.
@@ -138,13 +133,24 @@ class LuaExecution final : public Execution {
   Task& task() { return *task_; }
 
   /// Spends ticks; dooms and raises when the slice has none left. Also looks at the clock.
-  void charge(lua_State* L, std::int64_t ticks);
+  void charge(lua_State* L, std::int64_t ticks) {
+    constexpr std::int64_t kTicksPerLook = 10;  // a charge so large looks at the clock
+    spend(ticks);
+    if (ticks >= kTicksPerLook) look_at_clock();
+    check_doom(L);
+  }
   /// Spends ticks for what is done already, where nothing may be raised: whoever charges next does.
-  void spend(std::int64_t ticks);
+  void spend(std::int64_t ticks) {
+    ticks_left_ -= ticks;
+    charged_since_ += ticks;
+    if (ticks_left_ < 0) doom(Budget::ticks);
+  }
   /// Spends ticks for the time since this was last done, less what was charged meanwhile.
   void charge_time(lua_State* L);
   /// Raises if the task is doomed.
-  void check_doom(lua_State* L);
+  void check_doom(lua_State* L) {
+    if (task_->killed || doomed_) raise_doom(L);
+  }
   /// Marks the task as over `budget` (none: killed). The caller raises.
   void doom(std::optional<Budget> budget);
   bool doomed() const { return doomed_; }
@@ -174,6 +180,8 @@ class LuaExecution final : public Execution {
   Value result;
 
  private:
+  void raise_doom(lua_State* L);
+  void look_at_clock();
   bool get_thread();
   void drop_thread();
   Step ended_by_error(int status);

@@ -42,6 +42,9 @@ class Translator {
       name();
     } else if (is_digit(c) || (c == '.' && is_digit(peek(1)))) {
       number();
+    } else if (source_.substr(at_).starts_with("...")) {
+      result_.variables |= kRest;
+      copy(3);
     } else if (c == '"' || c == '\'') {
       quoted(c);
     } else if (c == '[' && long_bracket_level() >= 0) {

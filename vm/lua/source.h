@@ -22,10 +22,12 @@ inline constexpr std::array<std::string_view, 13> kVerbVariables{
     "dobjstr", "iobj",   "iobjstr", "prepstr", "me",   "here"};
 inline constexpr std::uint32_t kEvalVariables = 0x1FFF;
 inline constexpr std::uint32_t kCommonVariables = 0x07FF;
+/// The bit after theirs: `...`, a verb's arguments once more.
+inline constexpr std::uint32_t kRest = 1u << kVerbVariables.size();
 
 struct Translation {
   std::string text;
-  std::uint32_t variables = 0;  ///< Which of kVerbVariables the text mentions.
+  std::uint32_t variables = 0;  ///< Which of kVerbVariables, and kRest, the text mentions.
 
   /// The place in the source that a place in `text` came from.
   std::size_t source_offset(std::size_t offset) const;

@@ -197,6 +197,9 @@ class World {
   std::optional<VerbRef> find_command_verb(ObjectId id, std::string_view name, ObjectId dobj,
                                            std::int8_t prep, ObjectId iobj) const;
   const Verb* verb(const VerbRef& ref) const;
+  /// Another number, never 0, after every change that could make find_verb() or verb() answer
+  /// otherwise.
+  std::uint64_t verb_generation() const { return verb_generation_; }
   /// Defined on `id` itself; by name or, `"2"`, by its 1-based place.
   std::optional<VerbRef> own_verb(ObjectId id, std::string_view name) const;
   /// E_INVARG: no name. E_QUOTA: more than kMostVerbNames on the object.
@@ -251,7 +254,7 @@ class World {
   struct CachedVerb {
     std::uint32_t object = 0;
     std::uint32_t name = 0;
-    std::uint32_t generation = 0;
+    std::uint64_t generation = 0;
     std::uint32_t definer = 0;
     std::uint32_t index = 0;
   };
@@ -340,7 +343,7 @@ class World {
   mutable boost::unordered_flat_map<std::uint64_t, std::unique_ptr<Property>> inherited_slots_;
   // Direct mapped: bounded, and forgotten in whole by a new generation.
   mutable std::vector<CachedVerb> verb_cache_;
-  std::uint32_t verb_generation_ = 1;
+  std::uint64_t verb_generation_ = 1;
   std::uint64_t last_version_ = 0;
 
   boost::unordered_flat_set<ObjectId> dirty_objects_;

@@ -170,11 +170,7 @@ std::optional<VerbRef> World::own_verb(ObjectId id, std::string_view name) const
 
 // --- changing
 
-void World::forget_verbs() {
-  if (++verb_generation_ != 0) return;
-  std::fill(verb_cache_.begin(), verb_cache_.end(), CachedVerb{});
-  verb_generation_ = 1;
-}
+void World::forget_verbs() { ++verb_generation_; }
 
 namespace {
 
@@ -237,6 +233,7 @@ Result<void> World::set_verb_code(const VerbRef& ref, std::string code) {
   verb.code = std::move(code);
   verb.version = ++last_version_;
   note_verbs(ref.definer);
+  forget_verbs();
   return {};
 }
 
