@@ -60,14 +60,17 @@ std::optional<std::string> load(lua_State* L, std::string_view text, const char*
   return message;
 }
 
-std::string parameter_list(std::uint32_t variables) {
+std::string parameter_list(std::uint32_t variables, std::size_t numbered_args = 0) {
   std::string list;
   for (std::size_t i = 0; i < kVerbVariables.size(); ++i) {
     if ((variables >> i & 1u) == 0) continue;
     if (!list.empty()) list += ',';
     list += kVerbVariables[i];
   }
-  if ((variables & kRest) != 0) list += list.empty() ? "..." : ",...";
+  for (std::size_t i = 1; i <= numbered_args; ++i) {
+    list += (list.empty() ? "args_" : ",args_") + std::to_string(i);
+  }
+  if (numbered_args == 0 && (variables & kRest) != 0) list += list.empty() ? "..." : ",...";
   return list;
 }
 
@@ -78,7 +81,7 @@ SyntaxError forbidden(std::string_view source, std::size_t offset) {
 // Pushes a function that returns the verb's.
 std::optional<SyntaxError> push_verb_maker(lua_State* L, std::string_view code,
                                            const char* chunk_name, std::uint32_t& variables) {
-  const Translation translation = translate(code);
+  Translation translation = translate(code);
   if (translation.forbidden_at) return forbidden(code, *translation.forbidden_at);
   // By itself first: what is a whole block by itself cannot break out of the function around it.
   if (auto message = load(L, translation.text, chunk_name)) {
@@ -86,7 +89,12 @@ std::optional<SyntaxError> push_verb_maker(lua_State* L, std::string_view code,
   }
   lua_pop(L, 1);
   variables = translation.variables & (kCommonVariables | kRest);
-  std::string wrapped = "return function(" + parameter_list(variables) + ") ";
+  const std::size_t numbered = translation.numbered_args;
+  if (numbered > 0) {
+    translation = translate(code, Args::parameters);
+    variables = (variables & ~kArgs) | kRest;
+  }
+  std::string wrapped = "return function(" + parameter_list(variables, numbered) + ") ";
   wrapped += translation.text;
   wrapped += "\nend";
   if (auto message = load(L, wrapped, chunk_name)) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace cosmoo::lua {
 namespace {
@@ -12,12 +13,13 @@ bool in_name(char c) { return begins_name(c) || is_digit(c); }
 
 class Translator {
  public:
-  explicit Translator(std::string_view source) : source_(source) {
+  Translator(std::string_view source, Args args) : source_(source), args_(args) {
     result_.text.reserve(source.size() + 16);
   }
 
   Translation run() {
     while (at_ < source_.size()) step();
+    if (args_otherwise_ || (result_.variables & kRest) != 0) result_.numbered_args = 0;
     return std::move(result_);
   }
 
@@ -38,13 +40,22 @@ class Translator {
 
   void step() {
     const char c = peek();
+    const bool was_field = std::exchange(field_follows_, false);
+    if (std::isspace(static_cast<unsigned char>(c)) != 0 || (c == '-' && peek(1) == '-')) {
+      field_follows_ = was_field;
+    }
     if (begins_name(c)) {
-      name();
+      name(was_field);
     } else if (is_digit(c) || (c == '.' && is_digit(peek(1)))) {
       number();
     } else if (source_.substr(at_).starts_with("...")) {
       result_.variables |= kRest;
       copy(3);
+    } else if (c == '.' && peek(1) == '.') {
+      copy(2);
+    } else if (c == '.' || c == ':') {
+      field_follows_ = true;
+      copy(1);
     } else if (c == '"' || c == '\'') {
       quoted(c);
     } else if (c == '[' && long_bracket_level() >= 0) {
@@ -66,14 +77,33 @@ class Translator {
     return end - from;
   }
 
-  void name() {
+  void name(bool is_field) {
     const std::size_t length = name_length(at_);
     const std::string_view word = source_.substr(at_, length);
     if (word == "_ENV" && !result_.forbidden_at) result_.forbidden_at = at_;
     for (std::size_t i = 0; i < kVerbVariables.size(); ++i) {
       if (kVerbVariables[i] == word) result_.variables |= 1u << i;
     }
+    if (word == "args") {
+      if (!is_field && numbered(length)) return;
+      args_otherwise_ = true;
+    } else if (word.starts_with("args_")) {
+      args_otherwise_ = true;  // it may be the name that we would give to a parameter
+    }
     copy(length);
+  }
+
+  // Takes `args[N]`, with a single digit, if that stands here; `length` is that of its name.
+  bool numbered(std::size_t length) {
+    const char digit = peek(length + 1);
+    if (peek(length) != '[' || digit < '1' || digit > '9' || peek(length + 2) != ']') return false;
+    result_.numbered_args = std::max(result_.numbered_args, static_cast<std::size_t>(digit - '0'));
+    if (args_ == Args::parameters) {
+      replace(length + 3, std::string("args_") + digit);
+    } else {
+      copy(length + 3);
+    }
+    return true;
   }
 
   // Whole, so that the digits of 0x1p4 or 1e5 are not taken for names.
@@ -139,7 +169,11 @@ class Translator {
   }
 
   std::string_view source_;
+  const Args args_;
   std::size_t at_ = 0;
+  bool field_follows_ =
+      false;  // a `.` was the last that was no space: args in x.args is no variable
+  bool args_otherwise_ = false;  // mentioned in another form than args[1]
   Translation result_;
 };
 
@@ -154,7 +188,7 @@ std::size_t Translation::source_offset(std::size_t offset) const {
   return last == nullptr ? offset : offset - last->text_end + last->source_end;
 }
 
-Translation translate(std::string_view source) { return Translator(source).run(); }
+Translation translate(std::string_view source, Args args) { return Translator(source, args).run(); }
 
 SyntaxError place_of(std::string_view source, std::size_t offset, std::string message) {
   offset = std::min(offset, source.size());

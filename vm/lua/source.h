@@ -22,12 +22,16 @@ inline constexpr std::array<std::string_view, 13> kVerbVariables{
     "dobjstr", "iobj",   "iobjstr", "prepstr", "me",   "here"};
 inline constexpr std::uint32_t kEvalVariables = 0x1FFF;
 inline constexpr std::uint32_t kCommonVariables = 0x07FF;
+inline constexpr std::uint32_t kArgs = 1u << 4;
+static_assert(kVerbVariables[4] == "args");
 /// The bit after theirs: `...`, a verb's arguments once more.
 inline constexpr std::uint32_t kRest = 1u << kVerbVariables.size();
 
 struct Translation {
   std::string text;
   std::uint32_t variables = 0;  ///< Which of kVerbVariables, and kRest, the text mentions.
+  /// The highest N of `args[N]`, if the text mentions the arguments in no other form; else 0.
+  std::size_t numbered_args = 0;
 
   /// The place in the source that a place in `text` came from.
   std::size_t source_offset(std::size_t offset) const;
@@ -41,7 +45,11 @@ struct Translation {
   std::optional<std::size_t> forbidden_at;
 };
 
-Translation translate(std::string_view source);
+/// What becomes of `args[1]`: it stays as it is, or becomes the name `args_1`, of a parameter. For
+/// a text with `numbered_args` that means the same, and no table need be made for each call.
+enum class Args : std::uint8_t { table, parameters };
+
+Translation translate(std::string_view source, Args args = Args::table);
 
 /// Line and column, from 1, of a place in a text.
 SyntaxError place_of(std::string_view source, std::size_t offset, std::string message);

@@ -53,6 +53,45 @@ TEST_CASE("a verb knows who called it and with what") {
   CHECK(lua.run("#3:outer()") == "{#3, #3, #2, \"inner\", {\"a\", 2}, \"a\", 2}");
 }
 
+TEST_CASE("arguments taken one by one are those of the call") {
+  LuaWorld lua;
+  lua.verb(kRoot, "second", "return args[2]");
+  lua.verb(kRoot, "add", "args[1] = args[1] + (args[2] or 1) return args[1]");
+  lua.verb(kRoot, "later",
+           "local f = function() args[1] = args[1] * 2 return args[1] end f() "
+           "return f(), args[1]");
+  lua.verb(kRoot, "down",
+           "if args[1] == 0 then return {} end local below = this:down(args[1] - 1) "
+           "below[#below + 1] = args[1] return below");
+  lua.verb(kRoot, "wrong", "\nreturn args[1].x");
+  CHECK(lua.run("{#1:second(1, 'two', 3), #1:second(1) == nil, #1:second() == nil}") ==
+        "{\"two\", true, true}");
+  CHECK(lua.run("{#1:add(1), #1:add(1, 5)}") == "{2, 6}");
+  CHECK(lua.run("{#1:later(3)}") == "{12, 12}");
+  CHECK(lua.run("#1:down(3)") == "{1, 2, 3}");
+  CHECK(lua.run("local t = {1} #1:second(0, t)[1] = 2 return t") == "{1}");
+  CHECK(lua.run("#1:wrong()").find("#1:wrong, line 2:  attempt to index a nil value") !=
+        std::string::npos);
+}
+
+TEST_CASE("a changed verb is called as it is now") {
+  LuaWorld lua;
+  const auto called = [&] { return lua.run("local first = #3:which() return #3:which()"); };
+  lua.verb(kRoot, "which", "return 'first'");
+  const auto ref = *lua.world.own_verb(kRoot, "which");
+  CHECK(called() == "\"first\"");
+  CHECK(lua.world.set_verb_code(ref, "return task_perms()").has_value());
+  CHECK(called() == "#2");
+  CHECK(lua.world.set_verb_info(ref, kProg, kRead | kExecute, "which").has_value());
+  CHECK(called() == "#3");
+  lua.verb(kProg, "which", "return 'nearer'");
+  CHECK(called() == "\"nearer\"");
+  CHECK(lua.world.delete_verb(*lua.world.own_verb(kProg, "which")).has_value());
+  CHECK(called() == "#3");
+  CHECK(lua.world.set_verb_info(ref, kProg, kRead, "which").has_value());
+  CHECK(has(called(), "E_VERBNF"));
+}
+
 TEST_CASE("names of properties and verbs do not mind case") {
   LuaWorld lua;
   lua.property(kRoot, "Title", Value(1));

@@ -43,6 +43,22 @@ TEST_CASE("the variables that a text mentions are known") {
   CHECK(translate("_ENV.x = 1").forbidden_at == 0);
 }
 
+TEST_CASE("arguments that are mentioned one by one become parameters") {
+  const auto numbered = [](std::string_view source) { return translate(source).numbered_args; };
+  CHECK(numbered("return args[1] .. args[3].name") == 3);
+  CHECK(numbered("return 'x'..args[2]") == 2);
+  CHECK(numbered("args[1] = args[1] + 1 -- all of args") == 1);
+  CHECK(translate("return x..args[2][1], args[1]", Args::parameters).text ==
+        "return x..args_2[1], args_1");
+  for (const char* otherwise :
+       {"return 1", "return #args, args[1]", "return args[i]", "return args[0]", "args[10] = 1",
+        "return args[1], ...", "return x.args[1]", "return x. --[[y]] args[1]", "x:args[1]",
+        "local args = {} return args[1]", "return args [1], args[1]", "args_1 = 2 return args[1]",
+        "return args['1']"}) {
+    CHECK_MESSAGE(numbered(otherwise) == 0, otherwise);
+  }
+}
+
 TEST_CASE("a place in the translation is found again in the source") {
   const std::string source = "a = #12 + $xy .. b";
   const Translation translation = translate(source);
