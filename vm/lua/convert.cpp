@@ -196,6 +196,17 @@ Result<void> check_measure(const Runtime& rt, const Measure& size, int depth) {
 }
 
 Result<Value> to_value(lua_State* L, int index) {
+  switch (lua_type(L, index)) {  // what needs no reader is most of what there is
+    case LUA_TNIL:
+      return Value();
+    case LUA_TNUMBER:
+      if (lua_isinteger(L, index)) return Value(std::int64_t{lua_tointeger(L, index)});
+      return Value(static_cast<double>(lua_tonumber(L, index)));
+    case LUA_TLIGHTUSERDATA:
+      return Value(*to_object(L, index));
+    default:
+      break;
+  }
   std::size_t left = runtime(L).options.task_memory_bytes;
   return to_value(L, index, left);
 }

@@ -11,8 +11,6 @@
 namespace cosmoo::lua {
 namespace {
 
-constexpr const char* kErrorType = "cosmoo.error";
-
 // What an error holds beside its userdata.
 std::size_t bytes_outside(const ErrorValue& error) {
   return error.message.size() + (error.value.is_nil() ? 0 : measure(error.value).bytes);
@@ -26,7 +24,7 @@ int error_gc_l(lua_State* L) {
 }
 
 int error_index_l(lua_State* L) {
-  const auto* error = static_cast<const ErrorValue*>(luaL_checkudata(L, 1, kErrorType));
+  const auto* error = static_cast<const ErrorValue*>(runtime(L).errors.check(L, 1));
   const std::string_view key = luaL_checkstring(L, 2);
   if (key == "code") {
     push_error(L, ErrorValue{error->code, std::string(text_of(error->code)), Value()});
@@ -59,7 +57,7 @@ void push_error_text(lua_State* L, const ErrorValue& error) {
 }
 
 int error_tostring_l(lua_State* L) {
-  push_error_text(L, *static_cast<const ErrorValue*>(luaL_checkudata(L, 1, kErrorType)));
+  push_error_text(L, *static_cast<const ErrorValue*>(runtime(L).errors.check(L, 1)));
   return 1;
 }
 
@@ -150,11 +148,11 @@ void push_error(lua_State* L, const ErrorValue& error) {
   void* memory = lua_newuserdatauv(L, sizeof(ErrorValue), 0);
   hold_outside(L, bytes_outside(error));
   new (memory) ErrorValue(error);
-  luaL_setmetatable(L, kErrorType);
+  rt.errors.give(L);
 }
 
 const ErrorValue* to_error(lua_State* L, int index) {
-  return static_cast<const ErrorValue*>(luaL_testudata(L, index, kErrorType));
+  return static_cast<const ErrorValue*>(runtime(L).errors.test(L, index));
 }
 
 void raise(lua_State* L, ErrorCode code, const char* format, ...) {
@@ -174,7 +172,7 @@ void raise(lua_State* L, const Error& error) {
 }
 
 void open_errors(lua_State* L) {
-  luaL_newmetatable(L, kErrorType);
+  runtime(L).errors.open(L);
   constexpr luaL_Reg kMethods[] = {{"__gc", error_gc_l},         {"__index", error_index_l},
                                    {"__eq", error_eq_l},         {"__tostring", error_tostring_l},
                                    {"__concat", concat_texts_l}, {nullptr, nullptr}};

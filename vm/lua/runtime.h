@@ -24,6 +24,7 @@
 #include "vm/lua/engine.h"
 #include "vm/lua/slice_alarm.h"
 #include "vm/lua/symbol_cache.h"
+#include "vm/lua/user_type.h"
 #include "vm/scheduler.h"
 #include "vm/world/world.h"
 
@@ -69,6 +70,8 @@ struct Runtime {
   boost::unordered_flat_map<std::uint64_t, CompiledVerb> compiled{};  ///< By Verb::version.
   std::size_t compiled_source = 0;                                    ///< Their code, in bytes.
   unsigned view_accesses = 0;
+  UserType errors{"error"};
+  UserType views{"list or map"};
   int error_constants = LUA_NOREF;  ///< The E_ values, by code.
   int verb_callers = LUA_NOREF;     ///< Functions that call a verb, by its name.
   int globals = LUA_NOREF;          ///< The table behind every script's _ENV.

@@ -76,15 +76,27 @@ Result<void> check_builtin_write(const World& world, const Object& object, Symbo
 }  // namespace
 
 Result<Value> read_property(const World& world, ObjectId object, Symbol name, ObjectId programmer) {
-  const Object* found = world.find(object);
-  if (!found) return not_valid(world, object, name);
-  if (SymbolTable::is_builtin(name)) return row_of(name).read(*found);
+  if (SymbolTable::is_builtin(name)) {
+    const Object* found = world.find(object);
+    if (!found) return not_valid(world, object, name);
+    return row_of(name).read(*found);
+  }
+  const Result<const Value*> stored = stored_property(world, object, name, programmer);
+  if (!stored) return tl::unexpected(stored.error());
+  return **stored;
+}
+
+Result<const Value*> stored_property(const World& world, ObjectId object, Symbol name,
+                                     ObjectId programmer) {
   const auto view = world.property(object, name);
-  if (!view) return not_found(world, object, name);
+  if (!view) {
+    if (!world.valid(object)) return not_valid(world, object, name);
+    return not_found(world, object, name);
+  }
   if (!allows(world, *view->slot, kRead, programmer)) {
     return may_not(world, object, name, programmer, "read");
   }
-  return *view->value;
+  return view->value;
 }
 
 Result<void> write_property(World& world, ObjectId object, Symbol name, Value value,

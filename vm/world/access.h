@@ -12,6 +12,9 @@
 namespace cosmoo {
 
 Result<Value> read_property(const World& world, ObjectId object, Symbol name, ObjectId programmer);
+/// The stored value of a property that is not built in. Good until the next change of the world.
+Result<const Value*> stored_property(const World& world, ObjectId object, Symbol name,
+                                     ObjectId programmer);
 
 Result<void> write_property(World& world, ObjectId object, Symbol name, Value value,
                             ObjectId programmer);
