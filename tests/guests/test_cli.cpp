@@ -76,6 +76,18 @@ TEST_CASE("the state has a file of its own") {
   CHECK(cli.read("kept") == "3\n3\n");
 }
 
+TEST_CASE("--heap bounds what mmap() gives") {
+  const Cli cli;
+  const std::string check = "-e " COSMOO_SOURCE_DIR "/tests/guests/sdk_check -o - --heap ";
+  cli.write("data", "one\ntwo\n");
+  CHECK(cli.run(check + "64m -d data -d data") == 3);
+  CHECK(cli.read("out").find("heap: ok\n") != std::string::npos);
+  CHECK(cli.run(check + "4k -d data -d data") == 3);
+  CHECK(cli.read("out").find("heap: WRONG\n") != std::string::npos);
+  CHECK(cli.run(check + "4g -d data -d data") == 125);
+  CHECK(cli.err_has("a guest has 4 GiB of addresses"));
+}
+
 TEST_CASE("programs and data are found by their SHA-256") {
   const Cli cli;
   cli.write("abc", "abc");
@@ -141,9 +153,9 @@ TEST_CASE("a fault ends with 128 and the signal, and says where") {
 TEST_CASE("a trace names functions and changed registers") {
   const Cli cli;
   CHECK(cli.run("-e hello -t") == 0);
-  CHECK(cli.err_has("00001000  __start               xor $fp, $fp"));
+  CHECK(cli.err_has("00001000  __start                       xor $fp, $fp"));
   CHECK(cli.err_has("  main  "));
-  CHECK(cli.err_has("  _exit                 swi 0x1 "));
+  CHECK(cli.err_has("  _exit                         swi 0x1 "));
   CHECK(cli.read("err").ends_with(" exit code 0\n"));
 }
 

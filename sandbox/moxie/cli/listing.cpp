@@ -15,7 +15,7 @@ std::function<void(std::string_view line)> named_lines(const Symbols& symbols) {
     constexpr std::size_t kDigits = 8;
     std::uint32_t pc = 0;
     std::from_chars(line.data(), line.data() + std::min(kDigits, line.size()), pc, 16);
-    fmt::print(stderr, "{}  {:<20}{}", line.substr(0, kDigits), symbols.at(pc),
+    fmt::print(stderr, "{}  {:<28}{}", line.substr(0, kDigits), symbols.at(pc),
                line.substr(std::min(kDigits, line.size())));
   };
 }

@@ -12,7 +12,7 @@
 namespace cosmoo::moxie::cli {
 
 /// A sink for a Tracer that writes each line to standard error with the name of its place:
-///   0000100a  main+0x4              ldi.l $r0, 0x2000          $r0=00002000
+///   0000100a  main+0x4                      ldi.l $r0, 0x2000          $r0=00002000
 /// `symbols` must outlive it.
 std::function<void(std::string_view line)> named_lines(const Symbols& symbols);
 
