@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sandbox/moxie/interpreter.h"
+#include "sandbox/moxie/translator/translation.h"
 
 namespace cosmoo::moxie {
 
@@ -101,7 +102,20 @@ Code::Code(std::uint32_t start, std::span<const std::uint8_t> bytes, Slot* slots
   publish(slots_[count_], handlers().leave, 0);
 }
 
-Code::~Code() { ::munmap(slots_, (std::size_t{count_} + 1) * sizeof(Slot)); }
+Code::~Code() {
+  delete translation_.load();
+  ::munmap(slots_, (std::size_t{count_} + 1) * sizeof(Slot));
+}
+
+translator::Translation* Code::translation() const {
+  std::call_once(translating_,
+                 [this] { translation_ = translator::Translation::make(*this).release(); });
+  return translation_.load();
+}
+
+std::uint64_t Code::host_bytes() const {
+  return std::uint64_t{count_} * sizeof(Slot) + translator::Translation::most_bytes(count_);
+}
 
 const Slot* Code::at(std::uint32_t pc) const {
   const std::uint32_t index = (pc - start_) / 2;
@@ -110,6 +124,32 @@ const Slot* Code::at(std::uint32_t pc) const {
     if (!is_filled(slots_[index])) fill_block(index);
   }
   return &slots_[index];
+}
+
+std::optional<Instruction> Code::instruction_at(std::uint32_t pc) const {
+  const std::size_t offset = pc - start_;
+  const std::uint8_t* bytes = bytes_.data() + offset;
+  const auto first = static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
+  if (length(info(operation_of(first)).shape) > bytes_.size() - offset) return std::nullopt;
+  return decode(bytes);
+}
+
+bool Code::needs_comparison(std::uint32_t pc) const {
+  constexpr int kFarthest = 32;  // Instructions: it is asked often.
+  for (int i = 0; i < kFarthest && covers(pc); ++i) {
+    const auto instruction = instruction_at(pc);
+    if (!instruction) return true;
+    if (instruction->operation == Operation::cmp) return false;
+    const OperationInfo& row = info(instruction->operation);
+    if (row.flow == Flow::next) {
+      pc += instruction->length;
+    } else if (row.shape == Shape::imm32 && row.flow != Flow::stop) {
+      pc = instruction->immediate;
+    } else {
+      return true;
+    }
+  }
+  return true;
 }
 
 void Code::fill_block(std::uint32_t index) const {

@@ -5,15 +5,21 @@
 // (3) a slot's handler is written last, and read first.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 
 #include "sandbox/moxie/isa.h"
 
 namespace cosmoo::moxie {
+
+namespace translator {
+class Translation;
+}
 
 /// One instruction as the interpreter wants it.
 struct Slot {
@@ -46,6 +52,21 @@ class Code {
   /// Safe from any thread.
   const Slot* at(std::uint32_t pc) const;
 
+  /// The instruction at an address that is covered; none: it goes on beyond these bytes. Safe from
+  /// any thread.
+  std::optional<Instruction> instruction_at(std::uint32_t pc) const;
+
+  /// Whether what was compared last may still decide a branch, running on from `pc`. False is
+  /// certain: what runs from there compares anew before it branches, calls what is not known, or
+  /// asks for a system call. Safe from any thread.
+  bool needs_comparison(std::uint32_t pc) const;
+
+  /// Its machine code, begun with the first call; null if there can't be any. Any thread.
+  translator::Translation* translation() const;
+  bool has_translation() const { return translation_.load(std::memory_order_acquire) != nullptr; }
+  /// What all of this takes of the host at most.
+  std::uint64_t host_bytes() const;
+
   // --- For the interpreter ---
 
   std::uint32_t start() const { return start_; }
@@ -62,6 +83,8 @@ class Code {
   std::span<const std::uint8_t> bytes_;
   Slot* slots_;
   mutable std::mutex filling_;
+  mutable std::once_flag translating_;
+  mutable std::atomic<translator::Translation*> translation_ = nullptr;  ///< Owned.
 };
 
 /// Fills three slots with one instruction and what leads out behind it, to run it alone.

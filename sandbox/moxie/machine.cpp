@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include "sandbox/moxie/interpreter.h"
+#include "sandbox/moxie/translator/inside.h"
+#include "sandbox/moxie/translator/translation.h"
 
 namespace cosmoo::moxie {
 
@@ -12,6 +15,14 @@ namespace {
 
 /// Instructions between two looks at interrupted_: a few hundred microseconds.
 constexpr std::uint64_t kSlice = 100'000;
+/// The same of machine code.
+constexpr std::uint64_t kTranslatedSlice = 400'000;
+/// Instructions that a guest executes before its program is worth translating, ...
+constexpr std::uint64_t kHot = 1'000'000;
+/// ... or before it is worth going over to machine code that there is already.
+constexpr std::uint64_t kWarm = 30'000;
+/// Accesses that only the host refuses, beyond which a guest is better off with the interpreter.
+constexpr std::uint64_t kRefusals = 1000;
 
 constexpr std::uint64_t page_ceil(std::uint64_t bytes) {
   return (bytes + kPage - 1) & ~std::uint64_t{kPage - 1};
@@ -50,7 +61,8 @@ Machine::Machine(const Setup& setup, std::unique_ptr<Memory> memory)
     : programs_(setup.programs),
       memory_(std::move(memory)),
       heap_left_(setup.heap_bytes),
-      memory_limit_(setup.memory_bytes) {}
+      memory_limit_(setup.memory_bytes),
+      engine_(setup.engine) {}
 
 tl::expected<std::unique_ptr<Machine>, LoadError> Machine::create(const Setup& setup) {
   if (setup.programs.empty()) return no_room("no program to run");
@@ -173,33 +185,102 @@ const Code* Machine::code_at(std::uint32_t pc) {
 }
 
 Stop Machine::run(std::uint64_t budget) {
-  budget = std::min(budget, kUnlimited);
+  const Stop stop = run_on(std::min(budget, kUnlimited));
+  forget_comparison();
+  return stop;
+}
+
+Stop Machine::step() {
+  if (interrupted_.load(std::memory_order_relaxed)) return Stop{Stop::Why::interrupted};
+  const Stop stop = step_one();
+  forget_comparison();
+  return stop;
+}
+
+/// Machine code keeps no comparison that nothing can read: so nobody does.
+void Machine::forget_comparison() {
+  const Code* const code = code_at(state_.pc);
+  if (code == nullptr || code->needs_comparison(state_.pc)) return;
+  state_.compared_left = State::kNothingCompared;
+  state_.compared_right = 0;
+}
+
+Stop Machine::run_on(std::uint64_t budget) {
+  std::optional<translator::Inside> inside;
+  bool at_block = false;  // A jump has led to the pc, or a block has ended before it.
   for (;;) {
     if (interrupted_.load(std::memory_order_relaxed)) return Stop{Stop::Why::interrupted};
     if (budget == 0) return Stop{};
     const std::uint64_t before = state_.instructions;
-    const Code* code = code_at(state_.pc);
-    const Slot* slot = code != nullptr ? code->at(state_.pc) : nullptr;
+    const Code* const code = code_at(state_.pc);
     Stop stop;
-    if (slot != nullptr && slot->block != 0 && slot->block <= budget) {
-      const std::uint64_t slice = std::min(budget, std::max<std::uint64_t>(kSlice, slot->block));
-      Execution execution{state_,        *memory_,      code->start(),
-                          code->slots(), code->count(), static_cast<std::int64_t>(slice)};
-      const Left left = execute(execution, slot);
-      state_.instructions += slice - static_cast<std::uint64_t>(execution.budget);
-      if (left == Left::fault) stop = Stop{Stop::Why::fault, -1, execution.fault};
-      if (left == Left::system_call) system_call(stop);
+    if (is_for_translation(code, at_block)) {
+      if (!inside) inside.emplace(*memory_);
+      if (inside->is_ready() && memory_->seal()) {
+        stop = translated(*code, budget, at_block);
+      } else {
+        engine_ = Engine::interpreter;
+      }
     } else {
-      stop = step_one();
+      stop = interpret(code, budget, at_block);
     }
     if (stop.why != Stop::Why::budget) return stop;
     budget -= state_.instructions - before;
   }
 }
 
-Stop Machine::step() {
-  if (interrupted_.load(std::memory_order_relaxed)) return Stop{Stop::Why::interrupted};
-  return step_one();
+/// Whether code is to be run as machine code where it can be.
+bool Machine::is_warm(const Code& code) const {
+  if (engine_ != Engine::automatic) return engine_ == Engine::translator;
+  return state_.instructions >= (code.has_translation() ? kWarm : kHot);
+}
+
+/// Whether there is machine code for the pc, which `code` covers unless it is null.
+bool Machine::is_for_translation(const Code* code, bool at_block) {
+  if (code == nullptr || !is_warm(*code)) return false;
+  translator::Translation* const translation = code->translation();
+  if (translation == nullptr) return false;
+  return translation->has(state_.pc) || (at_block && translation->translate(state_.pc));
+}
+
+/// Runs machine code, and what it leaves to the interpreter. Not beyond one slice.
+Stop Machine::translated(const Code& code, std::uint64_t budget, bool& at_block) {
+  at_block = true;
+  const translator::Ran ran =
+      code.translation()->run(state_, *memory_, std::min(budget, kTranslatedSlice));
+  state_.instructions += ran.instructions;
+  translated_ += ran.instructions;
+  if (ran.is_stuck && ran.instructions < budget) {
+    const Stop stop = step_one();
+    at_block = false;
+    if (ran.was_refused && stop.why == Stop::Why::budget &&
+        ++refused_ > kRefusals + state_.instructions / kRefusals) {
+      engine_ = Engine::interpreter;
+    }
+    return stop;
+  }
+  if (ran.instructions != 0) return Stop{};
+  return interpret(&code, budget, at_block);  // Less is left than the block takes.
+}
+
+/// A slice of the interpreter's; just a block where machine code may go on.
+Stop Machine::interpret(const Code* code, std::uint64_t budget, bool& at_block) {
+  const Slot* const slot = code != nullptr ? code->at(state_.pc) : nullptr;
+  if (slot == nullptr || slot->block == 0 || slot->block > budget) {
+    at_block = false;
+    return step_one();
+  }
+  const std::uint64_t block = slot->block;
+  const std::uint64_t slice = is_warm(*code) ? block : std::min(budget, std::max(kSlice, block));
+  Execution execution{state_,        *memory_,      code->start(),
+                      code->slots(), code->count(), static_cast<std::int64_t>(slice)};
+  const Left left = execute(execution, slot);
+  at_block = true;
+  state_.instructions += slice - static_cast<std::uint64_t>(execution.budget);
+  Stop stop;
+  if (left == Left::fault) stop = Stop{Stop::Why::fault, -1, execution.fault};
+  if (left == Left::system_call) system_call(stop);
+  return stop;
 }
 
 tl::expected<Instruction, std::uint32_t> Machine::fetch() const {
@@ -264,6 +345,16 @@ std::uint32_t Machine::map_heap(std::uint32_t address, std::uint32_t length,
   return *start;
 }
 
+translator::Statistics Machine::translation() const {
+  translator::Statistics all;
+  for (const auto& program : programs_) {
+    for (const Code* code : program->codes()) {
+      if (code->has_translation()) all.add(code->translation()->statistics());
+    }
+  }
+  return all;
+}
+
 tl::expected<std::string, Machine::NoBuffer> Machine::buffer(unsigned address_register,
                                                              std::size_t at_most) const {
   const std::uint32_t both = 3u << address_register;
@@ -272,7 +363,9 @@ tl::expected<std::string, Machine::NoBuffer> Machine::buffer(unsigned address_re
   const std::uint32_t length = state_.special[address_register + 1];
   if (memory_->unreadable(address, length)) return tl::unexpected(NoBuffer::unreadable);
   if (length > at_most) return tl::unexpected(NoBuffer::too_large);
-  return std::string(reinterpret_cast<const char*>(memory_->base()) + address, length);
+  std::string bytes(length, '\0');
+  if (!memory_->read(address, bytes.data(), length)) return tl::unexpected(NoBuffer::unreadable);
+  return bytes;
 }
 
 tl::expected<std::string, Machine::NoBuffer> Machine::output(std::size_t at_most) const {

@@ -17,8 +17,16 @@
 #include "sandbox/moxie/memory.h"
 #include "sandbox/moxie/program.h"
 #include "sandbox/moxie/state.h"
+#include "sandbox/moxie/translator/statistics.h"
 
 namespace cosmoo::moxie {
+
+/// What executes a guest's instructions. All give the same, at other speeds.
+enum class Engine : std::uint8_t {
+  interpreter,
+  translator,  ///< Machine code, where there can be some.
+  automatic    ///< The interpreter first, then machine code for programs that go on running.
+};
 
 /// What a guest begins with.
 struct Setup {
@@ -29,6 +37,7 @@ struct Setup {
   std::uint32_t stack_bytes = 64 << 10;   ///< Rounded up to pages.
   std::uint32_t heap_bytes = 0x0fffffff;  ///< All that mmap may give.
   std::uint64_t memory_bytes = 1u << 30;  ///< All ranges together.
+  Engine engine = Engine::interpreter;
 };
 
 /// A range of a guest's memory, as the descriptor list names it.
@@ -101,6 +110,10 @@ class Machine {
   const std::vector<MemoryRange>& ranges() const { return ranges_; }
   /// Bytes of all ranges, whole pages.
   std::uint64_t memory_bytes() const { return mapped_bytes_; }
+  /// How many of its instructions were executed as machine code.
+  std::uint64_t translated_instructions() const { return translated_; }
+  /// The machine code of its programs, which others may have made.
+  translator::Statistics translation() const;
 
  private:
   Machine(const Setup& setup, std::unique_ptr<Memory> memory);
@@ -113,6 +126,12 @@ class Machine {
                                                std::string name);
 
   const Code* code_at(std::uint32_t pc);
+  Stop run_on(std::uint64_t budget);
+  Stop interpret(const Code* code, std::uint64_t budget, bool& at_block);
+  Stop translated(const Code& code, std::uint64_t budget, bool& at_block);
+  bool is_warm(const Code& code) const;
+  bool is_for_translation(const Code* code, bool at_block);
+  void forget_comparison();
   Stop step_one();
   void system_call(Stop& stop);
   std::uint32_t map_heap(std::uint32_t address, std::uint32_t length, std::uint32_t protection,
@@ -128,6 +147,9 @@ class Machine {
   std::uint64_t memory_limit_;
   std::uint64_t mapped_bytes_ = 0;
   unsigned heaps_ = 0;
+  Engine engine_;
+  std::uint64_t translated_ = 0;
+  std::uint64_t refused_ = 0;  ///< Accesses that the host refused, but not the guest's rules.
   std::atomic<bool> interrupted_ = false;
 };
 

@@ -51,7 +51,7 @@ class Memory {
   void protect(std::uint32_t start, std::uint64_t end);
   /// Rule 3: of page 0, nothing below `end` is there.
   void hide_null(std::uint32_t end);
-  /// Writes what is mapped, read-only or not.
+  /// Writes what is mapped, read-only or not. Not after seal().
   void fill(std::uint32_t address, const void* from, std::size_t length);
 
   // --- The guest's own access, checked as its instructions are ---
@@ -64,6 +64,17 @@ class Memory {
   [[nodiscard]] bool read(std::uint32_t address, void* to, std::size_t length) const;
   [[nodiscard]] bool write(std::uint32_t address, const void* from, std::size_t length);
 
+  // --- For translated code, which checks nothing ---
+
+  /// Has the host refuse what the guest may not do, whole page by whole page: of pages that are
+  /// partly writable, or partly there, it refuses more. False: the system would not, or no longer
+  /// does; to be asked before each run.
+  [[nodiscard]] bool seal();
+  /// A page in front of the table, for whoever runs the guest; zeros at first.
+  void* home() { return base_ - kPages - kPage; }
+  /// Whether an address of the host is among the guest's, or just behind them.
+  bool has(const void* address) const;
+
   // --- For the interpreter, after its own checks ---
 
   /// Address 0. The table of PageBits lies below it: that of address a at base()[(a >> 12) -
@@ -74,6 +85,9 @@ class Memory {
 
  private:
   explicit Memory(std::uint8_t* base) : base_(base) {}
+  bool is_mixed(std::uint32_t start, std::uint64_t length) const;
+  /// Has the host refuse the mixed ones of these pages again.
+  void close(std::uint32_t start, std::uint64_t length);
   const std::uint8_t& bits(std::uint32_t address) const {
     return base_[static_cast<std::ptrdiff_t>(address / kPage) - kPages];
   }
@@ -82,8 +96,12 @@ class Memory {
     std::uint64_t start, end;
   };
   std::uint8_t* base_;
+  bool sealed_ = false;
+  bool intact_ = true;  ///< The host refuses all that it was asked to.
+  std::vector<Range> mapped_;
   std::uint32_t low_end_ = 0;
-  std::vector<Range> protected_;  ///< Read-only ranges on mixed pages.
+  std::vector<Range> protected_;        ///< Read-only ranges on mixed pages.
+  std::vector<std::uint8_t> low_page_;  ///< Page 0, once the host refuses it.
 };
 
 }  // namespace cosmoo::moxie

@@ -39,7 +39,7 @@ tl::expected<std::shared_ptr<const Program>, LoadError> Program::load(
 
 std::uint64_t Program::host_bytes() const {
   std::uint64_t bytes = bytes_->size();
-  for (const auto& code : codes_) bytes += std::uint64_t{code->count()} * sizeof(Slot);
+  for (const auto& code : codes_) bytes += code->host_bytes();
   return bytes;
 }
 
@@ -121,6 +121,12 @@ bool Program::map_into(Memory& memory) const {
   }
   if (segments_.front().start < kPage) memory.hide_null(segments_.front().start);
   return true;
+}
+
+std::vector<const Code*> Program::codes() const {
+  std::vector<const Code*> all;
+  for (const auto& code : codes_) all.push_back(code.get());
+  return all;
 }
 
 const Code* Program::code_at(std::uint32_t pc) const {

@@ -50,6 +50,7 @@ class Program {
 
   /// The code that covers this address, or null: run it from the guest's memory.
   const Code* code_at(std::uint32_t pc) const;
+  std::vector<const Code*> codes() const;
 
  private:
   struct Extent {

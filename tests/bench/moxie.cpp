@@ -1,6 +1,6 @@
 // Moxie guests against the same sources compiled for this machine: CPU time, in turns, one run.
 //
-//   bench_moxie [--quick] [--only NAME] [--rounds N] [--pairs]
+//   bench_moxie [--quick] [--only NAME] [--engine NAME] [--rounds N] [--pairs]
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -32,6 +32,7 @@ using cosmoo::bench::Rounds;
 
 struct Options {
   std::string only;
+  std::string engine;             ///< Empty: all.
   std::string rounds_of_a_guest;  ///< Decimal; empty: as many as its source says.
   int rounds = 5;
   bool pairs = false;
@@ -73,6 +74,15 @@ double thread_seconds() {
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
+
+/// What executes a guest, and the most that it may take, as a multiple of native.
+struct Side {
+  const char* name;
+  Engine engine;
+  double bar;
+};
+constexpr Side kSides[] = {{"interpreter", Engine::interpreter, 18},
+                           {"translator", Engine::automatic, 1.6}};
 
 /// What a run took, and what it printed.
 struct Measured {
@@ -126,8 +136,10 @@ Setup setup_of(std::shared_ptr<const Program> program, const Options& options) {
   return setup;
 }
 
-Measured guest(const std::string& name, const Options& options) {
-  const auto machine = must(Machine::create(setup_of(program_of(name), options)));
+Measured guest(const std::string& name, Engine engine, const Options& options) {
+  Setup setup = setup_of(program_of(name), options);
+  setup.engine = engine;
+  const auto machine = must(Machine::create(setup));
   const double before = thread_seconds();
   const Stop stop = machine->run(Machine::kUnlimited);
   Measured measured;
@@ -140,41 +152,49 @@ Measured guest(const std::string& name, const Options& options) {
   return measured;
 }
 
-/// Speed: a line for each guest, and the geometric mean of their ratios.
+/// Speed: a line for each guest and engine, and the geometric means of their ratios.
 bool measure_speed(const Options& options, Report& report) {
   bool right = true;
-  double logarithms = 0;
-  int guests = 0;
+  std::vector<double> logarithms[std::size(kSides)];
   for (const std::string& name : names()) {
     if (!options.only.empty() && options.only != name) continue;
-    Rounds rounds;
-    std::vector<double> ratios;
+    Rounds rounds[std::size(kSides)];
+    std::vector<double> ratios[std::size(kSides)];
     std::uint64_t instructions = 0;
     for (int i = 0; i < options.rounds; ++i) {
       const Measured theirs = native(name, options);
-      const Measured ours = guest(name, options);
-      if (ours.output != theirs.output) {
-        report.note("moxie." + name, "WRONG: " + ours.output + " instead of " + theirs.output);
-        right = false;
+      for (std::size_t side = 0; side < std::size(kSides); ++side) {
+        if (!options.engine.empty() && options.engine != kSides[side].name) continue;
+        const Measured ours = guest(name, kSides[side].engine, options);
+        if (ours.output != theirs.output) {
+          report.note("moxie." + name, "WRONG: " + ours.output + " instead of " + theirs.output);
+          right = false;
+        }
+        if (instructions != 0 && instructions != ours.instructions) {
+          report.note("moxie." + name, "WRONG: engines count different instructions");
+          right = false;
+        }
+        instructions = ours.instructions;
+        rounds[side].add(ours.seconds * 1e3, std::max(theirs.seconds, 1e-6) * 1e3);
+        ratios[side].push_back(ours.seconds / std::max(theirs.seconds, 1e-6));
       }
-      instructions = ours.instructions;
-      rounds.add(ours.seconds * 1e3, std::max(theirs.seconds, 1e-6) * 1e3);
-      ratios.push_back(ours.seconds / std::max(theirs.seconds, 1e-6));
     }
-    report.line({"moxie." + name, "interpreter", "native", "ms"}, rounds);
-    report.note("  instructions",
-                std::to_string(instructions) + ", " +
-                    std::to_string(static_cast<int>(static_cast<double>(instructions) / 1e3 /
-                                                    cosmoo::bench::median(rounds.ours))) +
-                    " million a second");
-    logarithms += std::log(cosmoo::bench::median(ratios));
-    ++guests;
+    for (std::size_t side = 0; side < std::size(kSides); ++side) {
+      if (ratios[side].empty()) continue;
+      report.line({"moxie." + name, kSides[side].name, "native", "ms"}, rounds[side]);
+      logarithms[side].push_back(std::log(cosmoo::bench::median(ratios[side])));
+    }
+    report.note("  instructions", std::to_string(instructions));
   }
-  if (guests != 0) {
-    char text[80];
-    std::snprintf(text, sizeof text, "%.2f times native over %d guests | at most 18",
-                  std::exp(logarithms / guests), guests);
-    report.note("moxie.geometric_mean", text);
+  for (std::size_t side = 0; side < std::size(kSides); ++side) {
+    if (logarithms[side].empty()) continue;
+    double sum = 0;
+    for (const double logarithm : logarithms[side]) sum += logarithm;
+    char text[100];
+    std::snprintf(text, sizeof text, "%.2f times native over %zu guests | at most %g",
+                  std::exp(sum / static_cast<double>(logarithms[side].size())),
+                  logarithms[side].size(), kSides[side].bar);
+    report.note(std::string("moxie.mean.") + kSides[side].name, text);
   }
   return right;
 }
@@ -284,10 +304,12 @@ int main(int argc, char** argv) {
       options.pairs = true;
     } else if (argument == "--only" && i + 1 < argc) {
       options.only = argv[++i];
+    } else if (argument == "--engine" && i + 1 < argc) {
+      options.engine = argv[++i];
     } else if (argument == "--rounds" && i + 1 < argc) {
       options.rounds = std::max(1, std::atoi(argv[++i]));
     } else {
-      give_up("usage: bench_moxie [--quick] [--only NAME] [--rounds N] [--pairs]");
+      give_up("usage: bench_moxie [--quick] [--only NAME] [--engine NAME] [--rounds N] [--pairs]");
     }
   }
   if (options.pairs) {
@@ -295,7 +317,9 @@ int main(int argc, char** argv) {
     return 0;
   }
   Report report;
-  measure_start(options, report);
-  measure_waiting(report);
+  if (options.only.empty()) {
+    measure_start(options, report);
+    measure_waiting(report);
+  }
   return measure_speed(options, report) ? 0 : 1;
 }

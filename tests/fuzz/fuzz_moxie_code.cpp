@@ -51,8 +51,10 @@ std::vector<std::uint8_t> elf_file(const unsigned char* data, std::size_t size) 
   return file;
 }
 
-std::unique_ptr<Machine> guest(const std::shared_ptr<const Program>& program) {
+std::unique_ptr<Machine> guest(const std::shared_ptr<const Program>& program,
+                               Engine engine = Engine::interpreter) {
   Setup setup;
+  setup.engine = engine;
   setup.programs = {program};
   auto machine = Machine::create(setup);
   if (!machine) std::abort();
@@ -74,6 +76,9 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   demand(program.has_value(), "the file is right");
   const auto whole = guest(*program), sliced = guest(*program), stepped = guest(*program);
   const Stop stop = whole->run(kBudget);
+  const auto translated = guest(*program, Engine::translator);
+  demand(translated->run(kBudget) == stop && translated->state() == whole->state(),
+         "machine code changes nothing");
   Stop slice, step;
   for (std::uint64_t left = kBudget; left != 0 && slice.why == Stop::Why::budget;) {
     const std::uint64_t part = std::min<std::uint64_t>(left, 1 + data[left % size] % 19);

@@ -126,6 +126,9 @@ TEST_CASE("engines count the same instructions") {
   const std::string plain = count("");
   CHECK(plain.size() > 16);
   CHECK(count("--engine step") == plain);
+  CHECK(count("--engine interp") == plain);
+  CHECK(count("--engine jit") == plain);
+  CHECK(count("--engine auto") == plain);
   CHECK(count("-t") == plain);
   CHECK(count("-p gmon.out") == plain);
 }

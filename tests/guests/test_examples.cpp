@@ -21,6 +21,7 @@ struct Ran {
 
 std::vector<std::uint8_t> bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
 
+/// On both engines, which must agree after every slice.
 Ran run(const std::string& guest, const std::vector<std::string>& data) {
   std::ifstream file(COSMOO_SOURCE_DIR "/" + guest, std::ios::binary);
   const std::vector<std::uint8_t> elf{std::istreambuf_iterator<char>(file), {}};
@@ -34,11 +35,21 @@ Ran run(const std::string& guest, const std::vector<std::string>& data) {
     setup.data.push_back(std::move(*shared));
   }
   auto machine = Machine::create(setup);
+  setup.engine = Engine::translator;
+  auto translated = Machine::create(setup);
   REQUIRE(machine.has_value());
+  REQUIRE(translated.has_value());
   Ran ran;
-  ran.stop = (*machine)->run(1'000'000'000);
+  for (std::uint64_t slice = 1000; slice < 1'000'000'000; slice += slice / 3) {
+    ran.stop = (*machine)->run(slice);
+    REQUIRE((*translated)->run(slice) == ran.stop);
+    REQUIRE((*translated)->state() == (*machine)->state());
+    if (ran.stop.why != Stop::Why::budget) break;
+  }
   ran.output = (*machine)->output().value_or("");
   ran.state = (*machine)->state_buffer().value_or("");
+  CHECK((*translated)->output().value_or("") == ran.output);
+  CHECK((*translated)->state_buffer().value_or("") == ran.state);
   return ran;
 }
 
@@ -113,6 +124,17 @@ TEST_CASE("to_pgm turns images into grey levels") {
   const Ran drawn = example("to_pgm");
   CHECK(drawn.output.substr(0, 15) == "P5\n160 120\n255\n");
   CHECK(drawn.output.size() == 15 + 160 * 120);
+}
+
+TEST_CASE("guests that keep a processor busy do the same on both engines") {
+  for (const char* const name :
+       {"aes", "arith64", "bytecode", "crc32", "dct", "fib", "inflate", "json", "life", "matmul",
+        "md5", "nqueens", "quicksort", "sha256", "tree", "words"}) {
+    INFO(std::string(name));
+    const Ran ran = run(std::string("tests/bench/guests/") + name, {"1"});
+    CHECK(ran.stop.why == Stop::Why::exited);
+    CHECK(!ran.output.empty());
+  }
 }
 
 TEST_CASE("the SDK's functions do what C says, as seen from inside") {

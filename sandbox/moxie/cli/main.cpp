@@ -47,6 +47,7 @@ tl::expected<Loaded, std::string> load(const Options& options) {
   loaded.setup.stack_bytes = static_cast<std::uint32_t>(options.stack_bytes);
   loaded.setup.heap_bytes = static_cast<std::uint32_t>(options.heap_bytes);
   loaded.setup.memory_bytes = kAddressSpace;
+  loaded.setup.engine = options.engine;
   return loaded;
 }
 
@@ -107,11 +108,13 @@ void explain(const Machine& machine, const Stop& stop, const Symbols& symbols) {
 std::string as_json(const Machine& machine, const Stop& stop, double wall_s) {
   const bool fault = stop.why == Stop::Why::fault;
   const bool exited = stop.why == Stop::Why::exited;
+  const translator::Statistics made = machine.translation();
   const auto size = [](const auto& buffer) { return buffer ? buffer->size() : 0; };
   return fmt::format(
       "{{\"status\": \"{}\", \"exit_code\": {}, \"signal\": {}, \"address\": {}, \"pc\": {}, "
       "\"instructions\": {}, \"output_bytes\": {}, \"state_bytes\": {}, \"memory_bytes\": {}, "
-      "\"wall_s\": {:.6f}}}\n",
+      "\"wall_s\": {:.6f}, \"translated\": {{\"instructions\": {}, \"blocks\": {}, \"from_bytes\": "
+      "{}, \"to_bytes\": {}, \"wall_s\": {:.6f}}}}}\n",
       exited                               ? "exited"
       : fault                              ? "faulted"
       : stop.why == Stop::Why::interrupted ? "killed"
@@ -120,7 +123,8 @@ std::string as_json(const Machine& machine, const Stop& stop, double wall_s) {
       fault ? fmt::format("\"{}\"", to_string(stop.fault.signal)) : "null",
       fault ? std::to_string(stop.fault.address) : "null", machine.state().pc,
       machine.state().instructions, size(machine.output()), size(machine.state_buffer()),
-      machine.memory_bytes(), wall_s);
+      machine.memory_bytes(), wall_s, machine.translated_instructions(), made.blocks,
+      made.guest_bytes, made.bytes, static_cast<double>(made.nanoseconds) * 1e-9);
 }
 
 /// Writes what a special register pair names; a guest that named nothing leaves an empty file.
@@ -141,8 +145,7 @@ tl::expected<Stop, std::string> execute(Machine& machine, const Options& options
   std::vector<Observer*> observers;
   if (options.trace) observers.push_back(&tracer);
   if (!options.profile.empty()) observers.push_back(&profile);
-  if (observers.empty() && options.engine == Engine::interpreter)
-    return machine.run(options.budget);
+  if (observers.empty() && !options.step) return machine.run(options.budget);
   return run_observed(machine, options.budget, observers);
 }
 

@@ -53,6 +53,20 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, std::uint64_t th
       ->type_name(thousand == 1000 ? "INSTRUCTIONS" : "BYTES");
 }
 
+void choose_engine(const std::string& name, Options& options) {
+  if (name == "interp") {
+    options.engine = Engine::interpreter;
+  } else if (name == "jit") {
+    options.engine = Engine::translator;
+  } else if (name == "auto") {
+    options.engine = Engine::automatic;
+  } else if (name != "step") {
+    throw CLI::ValidationError("--engine",
+                               "there is no \"" + name + "\", but interp, jit, auto and step");
+  }
+  options.step = name == "step";
+}
+
 std::string check(const Options& options) {
   if (options.programs.empty()) return "no program: name one with -e";
   if (options.heap_bytes >= kAddressSpace || options.stack_bytes >= kAddressSpace)
@@ -99,14 +113,10 @@ tl::expected<Options, int> parse_options(int argc, char** argv) {
   add_number(app, "--heap", 1024, options.heap_bytes, "most that mmap() gives; 256 MiB less 1");
   add_number(app, "--stack", 1024, options.stack_bytes, "size of the stack; 64 KiB");
   app.add_option_function<std::string>(
-         "--engine",
-         [&options](const std::string& name) {
-           if (name != "interpreter" && name != "step")
-             throw CLI::ValidationError("--engine",
-                                        "there is no \"" + name + "\", but interpreter and step");
-           options.engine = name == "step" ? Engine::step : Engine::interpreter;
-         },
-         "interpreter, or step: one instruction at a time")
+         "--engine", [&options](const std::string& name) { choose_engine(name, options); },
+         "interp; jit: machine code; auto: machine code for what runs on; step: one instruction at "
+         "a "
+         "time")
       ->type_name("NAME");
   app.add_flag("--json", options.json, "tell how it ended, as JSON on standard output");
   app.add_flag("--disassemble", options.disassemble, "print the code of the programs and end");

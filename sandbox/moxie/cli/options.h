@@ -18,11 +18,6 @@ enum ExitCode : int {
   kSignalBase = 128,  ///< A fault adds its signal's number, as in a shell.
 };
 
-enum class Engine : std::uint8_t {
-  interpreter,
-  step,  ///< The interpreter, one instruction at a time from the bytes in memory.
-};
-
 struct Options {
   std::vector<std::string> programs;         ///< -e: files, or SHA-256 in hexadecimal digits.
   std::vector<std::string> program_folders;  ///< -E: where such programs are looked for.
@@ -35,7 +30,8 @@ struct Options {
   std::uint64_t budget = Machine::kUnlimited;
   std::uint64_t heap_bytes = 0x0fffffff;
   std::uint64_t stack_bytes = 64 << 10;
-  Engine engine = Engine::interpreter;
+  Engine engine = Engine::interpreter;  ///< --engine
+  bool step = false;                    ///< --engine step: run_observed(), watched or not.
   bool trace = false;
   bool json = false;
   bool disassemble = false;

@@ -2,82 +2,17 @@
 // instruction at a time.
 #include <doctest/doctest.h>
 
-#include <cstring>
 #include <random>
 
 #include "sandbox/moxie/observer.h"
-#include "tests/unit/moxie/assemble.h"
+#include "tests/unit/moxie/random_guest.h"
 
 using namespace cosmoo::moxie;
 using namespace cosmoo::moxie::testing;
-using Op = Operation;
 
 namespace {
 
-constexpr std::uint32_t kData = 0x8000;
 constexpr std::uint64_t kBudget = 3000;
-
-/// Mostly sensible: targets within the code, addresses around the data; sometimes any bytes.
-Bytes random_code(std::mt19937& random) {
-  const auto below = [&random](std::uint32_t end) { return random() % end; };
-  Assembly code;
-  const std::uint32_t size = 60 + below(400);
-  while (code.size() < size) {
-    if (below(150) == 0) {
-      code.raw({static_cast<std::uint8_t>(below(256)), static_cast<std::uint8_t>(below(256))});
-      continue;
-    }
-    // What is joined comes up more often than chance would have it.
-    static constexpr Op kCommon[] = {Op::mov, Op::add,   Op::cmp, Op::inc,  Op::ldi_l, Op::push,
-                                     Op::pop, Op::ldo_l, Op::bne, Op::bltu, Op::ld_b,  Op::sto_l};
-    const auto operation = below(2) == 0 ? kCommon[below(std::size(kCommon))]
-                                         : static_cast<Op>(below(kOperations - 1));
-    if (operation == Op::brk || operation == Op::ret) continue;
-    std::uint32_t immediate = random();
-    switch (info(operation).shape) {
-      case Shape::imm32:
-        immediate = operation == Op::swi ? below(3) * 45 : kText + below(size);
-        break;
-      case Shape::branch:
-        immediate = (below(64) - 24) * 2;
-        break;
-      case Shape::reg_imm32:
-      case Shape::reg_address:
-      case Shape::address_reg:
-        if (below(30) != 0) immediate = kData + below(0x1000);
-        break;
-      case Shape::reg_offset:
-      case Shape::offset_reg:
-        immediate = below(64);
-        break;
-      case Shape::reg_small:
-        if (operation == Op::ssr) immediate = 10 + below(100);
-        break;
-      default:
-        break;
-    }
-    code.add(operation, below(16), below(16), immediate);
-  }
-  return code.bytes();
-}
-
-std::unique_ptr<Machine> random_guest(const Bytes& code, std::uint32_t seed) {
-  auto machine = guest(code, {{kData, Bytes(0x1000, 0x5a), 0x1000, Access::read_write}});
-  std::mt19937 random(seed);
-  for (auto& reg : machine->state().registers) reg = kData + random() % 0x1800;
-  machine->state().registers[sp] = machine->state().special[7] - 256;
-  return machine;
-}
-
-Bytes memory_of(const Machine& machine) {
-  Bytes all;
-  for (const MemoryRange& range : machine.ranges()) {
-    const std::size_t at = all.size();
-    all.resize(at + range.length);
-    REQUIRE(machine.memory().read(range.start, all.data() + at, range.length));
-  }
-  return all;
-}
 
 /// Runs until something but a slice's end stops it, or the budget is used up.
 template <typename Run>

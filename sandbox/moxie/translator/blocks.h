@@ -1,0 +1,61 @@
+// Guest code as blocks: instructions that are entered at the first one and left behind the last.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sandbox/moxie/code.h"
+
+namespace cosmoo::moxie::translator {
+
+struct Block {
+  std::uint32_t start = 0;   ///< Address of its first instruction.
+  std::uint32_t behind = 0;  ///< Address behind its last one.
+  std::uint32_t first = 0;   ///< Its instructions in Unit::instructions, ...
+  std::uint32_t count = 0;   ///< ... as many.
+};
+
+/// Blocks that are translated together.
+struct Unit {
+  std::vector<Block> blocks;  ///< By address.
+  std::vector<Instruction> instructions;
+
+  std::span<const Instruction> instructions_of(const Block& block) const {
+    return std::span(instructions).subspan(block.first, block.count);
+  }
+  bool has(std::uint32_t start) const;
+};
+
+/// Finds blocks: what can be reached from an address without jumps to what only a register knows.
+class Explorer {
+ public:
+  explicit Explorer(const Code& code) : code_(code), marks_(code.count()) {}
+
+  /// The block at `entry`, which is covered, and those behind it that no unit has had yet, up to
+  /// about `limit` instructions.
+  Unit explore(std::uint32_t entry, std::uint32_t limit);
+
+ private:
+  enum Mark : std::uint8_t {
+    kSeen = 1,    ///< An instruction of the unit under way.
+    kLeader = 2,  ///< A block begins here, in the unit under way.
+    kDone = 4     ///< An earlier unit has a block that begins here.
+  };
+  std::uint8_t& mark(std::uint32_t pc) { return marks_[(pc - code_.start()) / 2]; }
+  void lead(std::uint32_t pc);
+  void follow(std::uint32_t pc);
+  Block block_at(std::uint32_t pc, Unit& unit);
+
+  const Code& code_;
+  std::vector<std::uint8_t> marks_;  ///< For each even address.
+  std::vector<std::uint32_t> seen_;
+  std::vector<std::uint32_t> leaders_;
+  std::vector<std::uint32_t> waiting_;
+  std::uint32_t left_ = 0;  ///< Instructions that may still be seen.
+};
+
+/// An instruction that translated code leaves to the interpreter.
+bool is_declined(Operation operation);
+
+}  // namespace cosmoo::moxie::translator

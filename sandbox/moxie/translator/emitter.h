@@ -1,0 +1,163 @@
+// Machine code for blocks: what each instruction of instructions.inc becomes.
+//
+// Rules: (1) a block takes its instructions off the budget when it is entered, and leaves, nothing
+// done, if they are not all left; (2) guest memory is reached through gs by 32-bit addresses, so
+// that no value leads out of the window; what the window refuses is found out by its signal; (3)
+// when an access may be refused, places and values say what all registers are, and nothing of the
+// instruction has been done; (4) the same block gives the same bytes up to its last instruction
+// whenever it is made: that is how a refused access is explained; (5) what was compared is kept in
+// Home where Code::needs_comparison() says so, and nowhere else.
+#pragma once
+
+#include <asmjit/x86.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sandbox/moxie/translator/blocks.h"
+#include "sandbox/moxie/translator/code_cache.h"
+#include "sandbox/moxie/translator/registers.h"
+
+namespace cosmoo::moxie::translator {
+
+/// Offsets in the cache of the code that all units share.
+struct CommonCode {
+  std::uint32_t enter = 0;        ///< A function: see enter.h.
+  std::uint32_t leave = 0;        ///< Called, where a unit is left for good.
+  std::uint32_t refused = 0;      ///< Where the signal handler goes on.
+  std::uint32_t return_miss = 0;  ///< `ret` with a wrong prediction; eax is the address.
+};
+
+/// Where a unit is left.
+struct Exit {
+  std::uint32_t offset = 0;  ///< In the cache, behind the call of CommonCode::leave.
+  std::uint32_t pc = 0;      ///< The instruction to go on with.
+  std::uint32_t unpaid = 0;  ///< Instructions to be given back to the budget.
+  bool is_stuck = false;     ///< As Ran's.
+};
+
+struct Emitted {
+  std::vector<std::uint8_t> code;
+  std::vector<std::uint32_t> blocks;  ///< Offsets in the cache, as in Unit::blocks.
+  std::vector<Exit> exits;            ///< By offset.
+};
+
+/// Registers at an access that was refused.
+struct Refused {
+  std::uint32_t pc = 0;
+  std::uint32_t done = 0;  ///< Instructions of the block before it.
+  std::array<Value, 16> values;
+};
+
+class Emitter {
+ public:
+  Emitter(const Code& code, const CodeCache& cache, const CommonCode& common,
+          const Mapping& mapping);
+
+  /// Code to be put at the end of the cache. None: AsmJit has refused something.
+  std::optional<Emitted> emit(const Unit& unit);
+
+  /// What the access at this offset from the beginning of its block finds; the block begins the
+  /// unit. None: there is no access.
+  std::optional<Refused> explain(const Unit& unit, std::uint32_t offset);
+
+ private:
+  using Gp = asmjit::x86::Gp;
+  using Mem = asmjit::x86::Mem;
+  using Label = asmjit::Label;
+  using Condition = asmjit::x86::CondCode;
+
+  /// A way out of the unit that its code jumps to.
+  struct Stub {
+    enum class Kind : std::uint8_t {
+      jump,   ///< To code that may be there.
+      leave,  ///< The budget is spent, or there can't be code.
+      stuck   ///< The instruction is for the interpreter.
+    };
+    Label label;
+    Kind kind;
+    std::uint32_t pc;
+    std::uint32_t unpaid;
+  };
+  Label stub(Stub::Kind kind, std::uint32_t pc, std::uint32_t unpaid);
+
+  std::uint64_t here() const { return base_ + assembler_.offset(); }
+  std::uint64_t address(std::uint32_t offset) const {
+    return reinterpret_cast<std::uint64_t>(cache_.code()) + offset;
+  }
+  bool begin(const Unit& unit, std::uint64_t base);
+  void block(std::size_t number);
+  /// One instruction that goes on; how many more it has taken with it.
+  std::uint32_t instruction(std::uint32_t at);
+  void last(const Instruction& instruction, std::uint32_t behind);
+
+  // --- Arithmetic ---
+  void add(unsigned a, unsigned b);
+  void subtract(unsigned a, unsigned b);
+  void combine(asmjit::x86::Inst::Id id, unsigned a, unsigned b);
+  void shift(Operation operation, unsigned a, unsigned b);
+  void multiply(unsigned a, unsigned b);
+  void multiply_high(Operation operation, unsigned a, unsigned b);
+  void divide(Operation operation, unsigned a, unsigned b);
+  void extend(Operation operation, unsigned a, unsigned b);
+  void negate(Operation operation, unsigned a, unsigned b);
+  void offset(unsigned a, std::uint32_t by);
+  void move(unsigned a, unsigned b);
+
+  // --- Memory ---
+  Mem memory(unsigned guest, std::uint32_t offset, std::uint32_t size);
+  Mem memory_at(std::uint32_t address, std::uint32_t size);
+  void may_be_refused();
+  void load(asmjit::x86::Inst::Id id, unsigned to, unsigned guest, std::uint32_t offset,
+            std::uint32_t size);
+  void load_at(asmjit::x86::Inst::Id id, unsigned to, std::uint32_t address, std::uint32_t size);
+  void take(asmjit::x86::Inst::Id id, unsigned to, const Mem& from);
+  void store(unsigned guest, std::uint32_t offset, std::uint32_t size, unsigned from);
+  void store_at(std::uint32_t address, std::uint32_t size, unsigned from);
+  asmjit::Operand stored(unsigned from, std::uint32_t size);
+  void put(const Mem& to, const asmjit::Operand& what);
+
+  // --- Flow ---
+  void keep_comparison(unsigned a, unsigned b);
+  Condition compare(Operation branch, unsigned a, unsigned b);
+  void branch(const Instruction& branch, std::uint32_t pc, std::uint32_t behind,
+              const Instruction* compare);
+  void push_frame(std::uint32_t back);
+  void go(std::uint32_t pc, std::uint32_t next);
+  Label way(std::uint32_t pc);
+  void leave_stub(const Stub& stub);
+  void jump_by_table(Gp pc);
+  void address_into(Gp into, std::uint64_t address);
+
+  const Code& code_;
+  const CodeCache& cache_;
+  const CommonCode& common_;
+  const Mapping& mapping_;
+  bool has_bmi2_;
+
+  // What follows is of the unit under way.
+  asmjit::CodeHolder holder_;
+  asmjit::x86::Assembler assembler_;
+  Registers registers_;
+  const Unit* unit_ = nullptr;
+  std::uint64_t base_ = 0;  ///< Where its code will stand.
+  std::vector<Label> labels_;
+  std::vector<Stub> stubs_;
+  std::vector<Exit> exits_;
+  const Block* block_ = nullptr;
+  std::uint32_t done_ = 0;               ///< Instructions of the block before the one under way.
+  std::uint32_t pc_ = 0;                 ///< Of the one under way.
+  std::optional<std::uint32_t> wanted_;  ///< explain(): offset of the access ...
+  std::optional<Refused> explained_;     ///< ... and what it finds.
+};
+
+/// A word of Home, as translated code names it.
+asmjit::x86::Mem home_word(std::size_t offset, std::uint32_t size);
+
+/// The code that all units share, to be put at the beginning of an empty cache.
+std::vector<std::uint8_t> common_code(const Code& code, const CodeCache& cache,
+                                      const Mapping& mapping, CommonCode& common);
+
+}  // namespace cosmoo::moxie::translator

@@ -1,0 +1,168 @@
+#include "sandbox/moxie/translator/registers.h"
+
+#include "sandbox/moxie/translator/home.h"
+
+namespace cosmoo::moxie::translator {
+
+namespace x86 = asmjit::x86;
+
+Registers::Mem Registers::home(unsigned guest) {
+  const auto offset = static_cast<std::int64_t>(offsetof(Home, registers) + 4 * guest);
+  Mem word = x86::ptr_abs(static_cast<std::uint64_t>(offset - kHomeBelow), 4);
+  word.setSegment(x86::gs);
+  return word;
+}
+
+void Registers::forget() {
+  for (unsigned guest = 0; guest < 16; ++guest) values_[guest] = Value::place(guest);
+}
+
+bool Registers::expression(unsigned guest, Value& value) {
+  if (is_home(guest)) {
+    value = Value::place(guest);
+    return is_mapped(guest);
+  }
+  const bool is_offset =
+      values_[guest].base == static_cast<int>(guest) && values_[guest].index == Value::kNone;
+  if (!is_offset && values_[guest].names(guest)) {
+    fill(guest);
+    value = Value::place(guest);
+    return is_mapped(guest);
+  }
+  value = values_[guest];
+  return true;
+}
+
+void Registers::set(unsigned guest, const Value& value) {
+  const bool is_own = value.base == static_cast<int>(guest) && value.index == Value::kNone;
+  if (!is_own) claim(guest);  // Rule 3.
+  values_[guest] = value;
+}
+
+void Registers::claim(unsigned guest) {
+  for (unsigned other = 0; other < 16; ++other) {
+    if (other != guest && values_[other].names(guest)) fill(other);
+  }
+}
+
+void Registers::compute(Gp into, const Value& value) {
+  if (value.is_constant()) {
+    to_.mov(into, value.offset);
+    return;
+  }
+  const auto offset = static_cast<std::int32_t>(value.offset);
+  if (value.base == Value::kNone) {
+    const Gp index = host(static_cast<unsigned>(value.index));
+    if (offset == 0) {
+      if (into != index) to_.mov(into, index);
+      to_.shl(into, value.shift);
+    } else {
+      to_.lea(into, x86::ptr_abs(static_cast<std::uint64_t>(std::int64_t{offset}), index.r64(),
+                                 value.shift));
+    }
+    return;
+  }
+  const Gp base = host(static_cast<unsigned>(value.base));
+  if (value.index == Value::kNone) {
+    if (offset == 0) {
+      if (into != base) to_.mov(into, base);
+    } else if (into == base) {
+      to_.add(into, offset);
+    } else {
+      to_.lea(into, x86::ptr(base.r64(), offset));
+    }
+    return;
+  }
+  const Gp index = host(static_cast<unsigned>(value.index));
+  if (value.shift == 0 && offset == 0 && into == base) {
+    to_.add(into, index);
+  } else if (value.shift == 0 && offset == 0 && into == index) {
+    to_.add(into, base);
+  } else {
+    to_.lea(into, x86::ptr(base.r64(), index.r64(), value.shift, offset));
+  }
+}
+
+void Registers::fill(unsigned guest) {
+  if (is_home(guest)) return;
+  const Value value = values_[guest];
+  if (!is_mapped(guest)) {
+    if (value.is_constant()) {
+      to_.mov(home(guest), value.offset);
+    } else if (value.is_place()) {
+      to_.mov(home(guest), host(static_cast<unsigned>(value.base)));
+    } else {
+      compute(x86::eax, value);
+      to_.mov(home(guest), x86::eax);
+    }
+    placed(guest);
+    return;
+  }
+  compute(host(guest), value);
+  placed(guest);
+  if (!value.names(guest)) return;
+  // Its own place plus an offset: others may name it, and mean what it was.
+  for (unsigned other = 0; other < 16; ++other) {
+    if (other == guest) continue;
+    Value& named = values_[other];
+    if (named.base == static_cast<int>(guest)) named.offset -= value.offset;
+    if (named.index == static_cast<int>(guest)) named.offset -= value.offset << named.shift;
+  }
+}
+
+void Registers::fill_all() {
+  // First those that name others, while these are what they were.
+  for (unsigned guest = 0; guest < 16; ++guest) {
+    if (!values_[guest].names(guest)) fill(guest);
+  }
+  for (unsigned guest = 0; guest < 16; ++guest) fill(guest);
+}
+
+Registers::Gp Registers::read(unsigned guest, Gp scratch) {
+  const Value& value = values_[guest];
+  if (is_home(guest)) {
+    if (is_mapped(guest)) return host(guest);
+    to_.mov(scratch, home(guest));
+    return scratch;
+  }
+  if (value.is_place()) return host(static_cast<unsigned>(value.base));
+  if (value.is_constant()) {
+    to_.mov(scratch, value.offset);
+    return scratch;
+  }
+  if (!is_mapped(guest)) {
+    compute(scratch, value);
+    return scratch;
+  }
+  fill(guest);
+  return host(guest);
+}
+
+asmjit::Operand Registers::source(unsigned guest, Gp scratch) {
+  const Value& value = values_[guest];
+  if (value.is_constant()) return asmjit::imm(static_cast<std::int32_t>(value.offset));
+  if (is_home(guest) && !is_mapped(guest)) return home(guest);
+  return read(guest, scratch);
+}
+
+Registers::Gp Registers::change(unsigned guest, Gp scratch) {
+  if (is_mapped(guest)) {
+    claim(guest);
+    fill(guest);
+    return host(guest);
+  }
+  const Value& value = values_[guest];
+  if (is_home(guest)) {
+    to_.mov(scratch, home(guest));
+  } else {
+    compute(scratch, value);
+  }
+  return scratch;
+}
+
+void Registers::written(unsigned guest, Gp scratch) {
+  if (!is_mapped(guest)) to_.mov(home(guest), scratch);
+  placed(guest);
+}
+
+}  // namespace cosmoo::moxie::translator

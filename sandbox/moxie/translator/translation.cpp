@@ -1,0 +1,198 @@
+#include "sandbox/moxie/translator/translation.h"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+
+#include "sandbox/moxie/translator/blocks.h"
+#include "sandbox/moxie/translator/code_cache.h"
+#include "sandbox/moxie/translator/emitter.h"
+#include "sandbox/moxie/translator/home.h"
+#include "sandbox/moxie/translator/inside.h"
+
+namespace cosmoo::moxie::translator {
+
+namespace {
+
+/// Instructions of a unit: a fraction of a millisecond.
+constexpr std::uint32_t kUnit = 4000;
+
+/// The frame and stack pointers first, then what gcc uses most.
+Mapping mapping_of_all() {
+  constexpr unsigned kOrder[] = {2, 3, 4, 5, 6, 1, 0, 8, 9, 10, 11, 12};
+  Mapping mapping;
+  mapping.fill(kInHome);
+  for (std::size_t i = 0; i < std::size(kOrder); ++i) mapping[kOrder[i]] = kHostRegisters[i];
+  return mapping;
+}
+
+}  // namespace
+
+class Translation::Parts {
+ public:
+  Parts(const Code& code, std::unique_ptr<CodeCache> cache)
+      : code_(code), cache_(std::move(cache)), mapping_(mapping_of_all()), explorer_(code) {}
+
+  bool begin() {
+    const auto bytes = common_code(code_, *cache_, mapping_, common_);
+    if (bytes.empty() || !cache_->append(bytes)) return false;
+    const std::uint8_t* const code = cache_->code();
+    gate_ = {code, cache_->used() + cache_->room(), code + common_.enter, code + common_.refused,
+             code + common_.return_miss};
+    return true;
+  }
+
+  std::uint32_t entry(std::uint32_t pc) const { return cache_->entry((pc - code_.start()) / 2); }
+
+  bool translate(std::uint32_t pc);
+  Ran run(State& state, Memory& memory, std::uint64_t budget);
+  Statistics statistics() const {
+    const std::lock_guard lock(mutex_);
+    return statistics_;
+  }
+
+ private:
+  /// A block that was made.
+  struct Made {
+    std::uint32_t offset;  ///< In the cache.
+    std::uint32_t start;   ///< The guest's address ...
+    std::uint32_t behind;  ///< ... and the one behind its last instruction.
+  };
+
+  Exit exit_at(std::uint64_t address) const;
+  std::uint64_t explain(State& state, Home& home);
+
+  const Code& code_;
+  std::unique_ptr<CodeCache> cache_;
+  const Mapping mapping_;
+  CommonCode common_;
+  Gate gate_;
+
+  mutable std::mutex mutex_;  ///< Guards what follows, and adding to the cache.
+  Explorer explorer_;
+  std::vector<Made> made_;   ///< By offset.
+  std::vector<Exit> exits_;  ///< By offset.
+  Statistics statistics_;
+  bool is_full_ = false;
+};
+
+bool Translation::Parts::translate(std::uint32_t pc) {
+  const std::lock_guard lock(mutex_);
+  if (entry(pc) != 0) return true;
+  if (is_full_) return false;
+  const auto before = std::chrono::steady_clock::now();
+  const Unit unit = explorer_.explore(pc, kUnit);
+  if (!unit.has(pc)) return false;
+  Emitter emitter(code_, *cache_, common_, mapping_);
+  auto emitted = emitter.emit(unit);
+  if (!emitted || !cache_->append(emitted->code)) {
+    is_full_ = true;  // What is there goes on being used.
+    return false;
+  }
+  for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
+    made_.push_back({emitted->blocks[i], unit.blocks[i].start, unit.blocks[i].behind});
+    statistics_.guest_bytes += unit.blocks[i].behind - unit.blocks[i].start;
+  }
+  exits_.insert(exits_.end(), emitted->exits.begin(), emitted->exits.end());
+  for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
+    cache_->set_entry((unit.blocks[i].start - code_.start()) / 2, emitted->blocks[i]);
+  }
+  statistics_.blocks += unit.blocks.size();
+  statistics_.instructions += unit.instructions.size();
+  statistics_.bytes = cache_->used();
+  statistics_.nanoseconds +=
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                     std::chrono::steady_clock::now() - before)
+                                     .count());
+  return true;
+}
+
+Exit Translation::Parts::exit_at(std::uint64_t address) const {
+  const auto offset =
+      static_cast<std::uint32_t>(address - reinterpret_cast<std::uint64_t>(cache_->code()));
+  const std::lock_guard lock(mutex_);
+  return *std::lower_bound(exits_.begin(), exits_.end(), offset,
+                           [](const Exit& exit, std::uint32_t at) { return exit.offset < at; });
+}
+
+/// Sets pc and registers for an access that was refused; instructions of its block not done.
+std::uint64_t Translation::Parts::explain(State& state, Home& home) {
+  const auto offset = static_cast<std::uint32_t>(home.refused_address -
+                                                 reinterpret_cast<std::uint64_t>(cache_->code()));
+  Made made;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto behind =
+        std::upper_bound(made_.begin(), made_.end(), offset,
+                         [](std::uint32_t at, const Made& one) { return at < one.offset; });
+    made = *(behind - 1);
+  }
+  Unit unit;
+  unit.blocks.push_back({made.start, made.behind, 0, 0});
+  for (std::uint32_t pc = made.start; pc != made.behind;) {
+    unit.instructions.push_back(*code_.instruction_at(pc));
+    pc += unit.instructions.back().length;
+  }
+  unit.blocks[0].count = static_cast<std::uint32_t>(unit.instructions.size());
+  Emitter emitter(code_, *cache_, common_, mapping_);
+  const auto refused = emitter.explain(unit, offset - made.offset);
+  if (!refused) std::abort();  // Rule 4 of emitter.h is broken.
+  const auto place = [&home](std::int8_t guest) {
+    return guest == Value::kNone ? 0 : home.registers[guest];
+  };
+  for (unsigned guest = 0; guest < 16; ++guest) {
+    const Value& value = refused->values[guest];
+    state.registers[guest] = place(value.base) + (place(value.index) << value.shift) + value.offset;
+  }
+  state.pc = refused->pc;
+  return unit.blocks[0].count - refused->done;
+}
+
+Ran Translation::Parts::run(State& state, Memory& memory, std::uint64_t budget) {
+  auto& home = *static_cast<Home*>(memory.home());
+  std::copy(state.registers.begin(), state.registers.end(), home.registers);
+  home.compared_left = state.compared_left;
+  home.compared_right = state.compared_right;
+  auto left = static_cast<std::uint64_t>(
+      enter(gate_, cache_->code() + entry(state.pc), static_cast<std::int64_t>(budget), memory));
+  state.compared_left = home.compared_left;
+  state.compared_right = home.compared_right;
+  Ran ran;
+  if (home.refused_address != 0) {
+    left += explain(state, home);
+    ran.is_stuck = ran.was_refused = true;
+  } else {
+    std::copy(std::begin(home.registers), std::end(home.registers), state.registers.begin());
+    if (home.leave_address != 0) {
+      const Exit exit = exit_at(home.leave_address);
+      state.pc = exit.pc;
+      left += exit.unpaid;
+      ran.is_stuck = exit.is_stuck;
+    } else {
+      state.pc = home.pc;
+    }
+  }
+  ran.instructions = budget - left;
+  return ran;
+}
+
+Translation::Translation(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Translation::~Translation() = default;
+
+std::unique_ptr<Translation> Translation::make(const Code& code) {
+  auto cache = CodeCache::make(code.count());
+  if (cache == nullptr) return nullptr;
+  auto parts = std::make_unique<Parts>(code, std::move(cache));
+  if (!parts->begin()) return nullptr;
+  return std::unique_ptr<Translation>(new Translation(std::move(parts)));
+}
+
+bool Translation::has(std::uint32_t pc) const { return parts_->entry(pc) != 0; }
+bool Translation::translate(std::uint32_t pc) { return parts_->translate(pc); }
+Ran Translation::run(State& state, Memory& memory, std::uint64_t budget) {
+  return parts_->run(state, memory, budget);
+}
+Statistics Translation::statistics() const { return parts_->statistics(); }
+std::uint64_t Translation::most_bytes(std::uint32_t count) { return CodeCache::most_bytes(count); }
+
+}  // namespace cosmoo::moxie::translator
