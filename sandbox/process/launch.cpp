@@ -105,9 +105,9 @@ COSMOO_CHILD_CODE void set_limit(Handover* handover, int which, std::int64_t mos
 
 COSMOO_CHILD_CODE void set_limits(Handover* handover, const LaunchPlan& plan) {
   set_limit(handover, RLIMIT_CORE, 0);
-  set_limit(handover, RLIMIT_FSIZE, plan.file_size);
-  set_limit(handover, RLIMIT_AS, plan.address_space);
-  set_limit(handover, RLIMIT_CPU, plan.cpu_seconds, 1);
+  set_limit(handover, RLIMIT_FSIZE, plan.own.file_size);
+  set_limit(handover, RLIMIT_AS, plan.own.address_space);
+  set_limit(handover, RLIMIT_CPU, plan.own.cpu_seconds, 1);
 }
 
 /// Goes to the working directory, and first makes what is missing of it (mkdir -p).
@@ -131,9 +131,10 @@ COSMOO_CHILD_CODE void enter_directory(Handover* handover, const LaunchPlan& pla
     prefix[size] = '\0';
     if (::syscall(SYS_mkdirat, AT_FDCWD, prefix, 0755) == 0) {
       if (handover->made_directory == 0) handover->made_directory = size;
-      if ((plan.uid != kAsIs || plan.gid != kAsIs) && plan.rights == LaunchPlan::Rights::kept &&
-          ::syscall(SYS_fchownat, AT_FDCWD, prefix, static_cast<uid_t>(plan.uid),
-                    static_cast<gid_t>(plan.gid), AT_SYMLINK_NOFOLLOW) < 0) {
+      if ((plan.own.uid != kAsIs || plan.own.gid != kAsIs) &&
+          plan.rights == LaunchPlan::Rights::kept &&
+          ::syscall(SYS_fchownat, AT_FDCWD, prefix, static_cast<uid_t>(plan.own.uid),
+                    static_cast<gid_t>(plan.own.gid), AT_SYMLINK_NOFOLLOW) < 0) {
         give_up(handover, "chown");
       }
     } else if (errno != EEXIST) {
@@ -145,18 +146,18 @@ COSMOO_CHILD_CODE void enter_directory(Handover* handover, const LaunchPlan& pla
 }
 
 COSMOO_CHILD_CODE void change_user(Handover* handover, const LaunchPlan& plan) {
-  if (plan.uid != kAsIs || plan.gid != kAsIs) {
+  if (plan.own.uid != kAsIs || plan.own.gid != kAsIs) {
     // Refused in a user namespace of somebody without rights, who had none to drop.
     if (::syscall(SYS_setgroups, 0, nullptr) < 0 && plan.rights == LaunchPlan::Rights::kept) {
       give_up(handover, "setgroups");
     }
   }
-  const auto gid = static_cast<gid_t>(plan.gid);
-  const auto uid = static_cast<uid_t>(plan.uid);
-  if (plan.gid != kAsIs && ::syscall(SYS_setresgid, gid, gid, gid) < 0) {
+  const auto gid = static_cast<gid_t>(plan.own.gid);
+  const auto uid = static_cast<uid_t>(plan.own.uid);
+  if (plan.own.gid != kAsIs && ::syscall(SYS_setresgid, gid, gid, gid) < 0) {
     give_up(handover, "setresgid");
   }
-  if (plan.uid != kAsIs && ::syscall(SYS_setresuid, uid, uid, uid) < 0) {
+  if (plan.own.uid != kAsIs && ::syscall(SYS_setresuid, uid, uid, uid) < 0) {
     give_up(handover, "setresuid");
   }
   if (plan.rights == LaunchPlan::Rights::dropped) {
@@ -196,7 +197,7 @@ COSMOO_CHILD_CODE int child(void* argument) {
   }
   set_descriptors(handover, plan);
   reset_signals(handover);
-  set_limit(handover, RLIMIT_NOFILE, plan.open_files);
+  set_limit(handover, RLIMIT_NOFILE, plan.own.open_files);
   ::syscall(SYS_execveat, plan.is_script ? kScriptFd : plan.program, "", plan.arguments,
             plan.environment, AT_EMPTY_PATH);
   give_up(handover, "execveat");

@@ -21,6 +21,16 @@ namespace cosmoo::sandbox {
 /// A number for setrlimit() or a user that is not to be set.
 inline constexpr std::int64_t kAsIs = -1;
 
+/// What a child sets for itself before it executes its program. Plain numbers: slots are sent it.
+struct ChildSettings {
+  std::int64_t uid = kAsIs;  ///< With it, or with gid, supplementary groups are dropped.
+  std::int64_t gid = kAsIs;
+  std::int64_t open_files = kAsIs;
+  std::int64_t file_size = kAsIs;
+  std::int64_t address_space = kAsIs;
+  std::int64_t cpu_seconds = kAsIs;
+};
+
 /// Everything is borrowed for the duration of the call. Descriptors are 3 or above.
 struct LaunchPlan {
   /// Whose child it becomes. A sibling dies with the process of the caller's parent, and is that
@@ -48,12 +58,7 @@ struct LaunchPlan {
   Session session = Session::own;
   Rights rights = Rights::kept;
   Orphaned orphaned = Orphaned::dies;
-  std::int64_t uid = kAsIs;  ///< With it, or with gid, supplementary groups are dropped.
-  std::int64_t gid = kAsIs;
-  std::int64_t open_files = kAsIs;
-  std::int64_t file_size = kAsIs;
-  std::int64_t address_space = kAsIs;
-  std::int64_t cpu_seconds = kAsIs;
+  ChildSettings own;
 };
 
 struct Launched {

@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -15,9 +14,11 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <span>
 #include <system_error>
 #include <thread>
 
+#include "sandbox/process/slot/messages.h"
 #include "sandbox/process/slot_program.h"
 #include "sandbox/process/start_errors.h"
 
@@ -48,60 +49,11 @@ bool readable(int fd, milliseconds patience) {
   }
 }
 
-/// One whole message of exactly this kind; false: none there, or the slot is gone.
+/// One whole message of exactly this kind, and a descriptor if it brings one and there is a place
+/// for it. False: none there, or the slot is gone.
 template <typename Struct>
-bool receive(int socket, Struct& message) {
-  ssize_t size;
-  do {
-    size = ::recv(socket, &message, sizeof message, MSG_DONTWAIT);
-  } while (size < 0 && errno == EINTR);
-  return size == sizeof message;
-}
-
-/// False, with errno, when the slot is gone.
-bool send(int socket, iovec* parts, std::size_t count, const int* fds, std::size_t fd_count) {
-  alignas(cmsghdr) char control[CMSG_SPACE(slot::kMostDescriptors * sizeof(int))] = {};
-  msghdr header{};
-  header.msg_iov = parts;
-  header.msg_iovlen = count;
-  if (fd_count > 0) {
-    header.msg_control = control;
-    header.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
-    cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
-    std::memcpy(CMSG_DATA(rights), fds, fd_count * sizeof(int));
-  }
-  ssize_t sent;
-  do {
-    sent = ::sendmsg(socket, &header, MSG_NOSIGNAL);
-  } while (sent < 0 && errno == EINTR);
-  return sent >= 0;
-}
-
-/// Of a message that may bring a descriptor.
-template <typename Struct>
-bool receive(int socket, Struct& message, UniqueFd& fd) {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  iovec part{&message, sizeof message};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = control;
-  header.msg_controllen = sizeof control;
-  ssize_t size;
-  do {
-    size = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (size < 0 && errno == EINTR);
-  if (size != sizeof message) return false;
-  const cmsghdr* rights = CMSG_FIRSTHDR(&header);
-  if (rights && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS) {
-    int number;
-    std::memcpy(&number, CMSG_DATA(rights), sizeof number);
-    fd = above_stdio(UniqueFd(number));
-  }
-  return true;
+bool receive(int socket, Struct& message, std::span<UniqueFd> fd = {}) {
+  return slot::receive(socket, &message, sizeof message, fd, MSG_DONTWAIT).size == sizeof message;
 }
 
 /// Somebody has killed it, or the system for want of memory.
@@ -125,8 +77,7 @@ void reap(pid_t pid) {
 }
 
 std::int64_t or_unlimited(const std::optional<std::uint64_t>& limit) {
-  return limit ? static_cast<std::int64_t>(std::min<std::uint64_t>(*limit, INT64_MAX))
-               : slot::kUnlimited;
+  return limit ? static_cast<std::int64_t>(std::min<std::uint64_t>(*limit, INT64_MAX)) : kAsIs;
 }
 
 slot::Launch header_of(const SlotLaunch& what, std::size_t bytes) {
@@ -138,14 +89,14 @@ slot::Launch header_of(const SlotLaunch& what, std::size_t bytes) {
   header.bytes = bytes;
   header.in_memory_file = bytes > slot::kMostInline ? 1 : 0;
   header.has_directory = what.working_directory.empty() ? 0 : 1;
-  header.uid = what.uid;
-  header.gid = what.gid;
-  header.open_files = or_unlimited(what.limits.open_files);
-  header.file_size = or_unlimited(what.limits.file_size_bytes);
-  if (what.memory_by_process) header.address_space = or_unlimited(what.limits.memory_bytes);
+  header.own.uid = what.uid;
+  header.own.gid = what.gid;
+  header.own.open_files = or_unlimited(what.limits.open_files);
+  header.own.file_size = or_unlimited(what.limits.file_size_bytes);
+  if (what.memory_by_process) header.own.address_space = or_unlimited(what.limits.memory_bytes);
   if (what.limits.cpu) {
     // Behind the engine, which looks at all processes of the job together and is more exact.
-    header.cpu_seconds =
+    header.own.cpu_seconds =
         std::chrono::duration_cast<std::chrono::seconds>(*what.limits.cpu).count() + 1;
   }
   return header;
@@ -257,8 +208,8 @@ tl::expected<std::unique_ptr<Slot>, StartError> SlotPool::make(std::size_t kind)
   std::array<int, slot::kMostDescriptors> fds{};
   std::transform(entrances.begin(), entrances.end(), fds.begin(),
                  [](const UniqueFd& fd) { return fd.get(); });
-  iovec part{const_cast<char*>(setup.data()), setup.size()};
-  if (!send(slot->socket.get(), &part, 1, fds.data(), entrances.size())) {
+  const iovec part{const_cast<char*>(setup.data()), setup.size()};
+  if (!slot::send(slot->socket.get(), {&part, 1}, std::span(fds).first(entrances.size()))) {
     const int error = errno;
     retire(std::move(slot));
     return tl::unexpected(system_failure(what, "sendmsg", error));
@@ -268,7 +219,9 @@ tl::expected<std::unique_ptr<Slot>, StartError> SlotPool::make(std::size_t kind)
 
 bool SlotPool::wait_until_ready(Slot& slot) {
   if (is_ready(slot)) return true;
-  if (readable(slot.socket.get(), kPatience) && receive(slot.socket.get(), slot.ready, slot.tmp)) {
+  if (readable(slot.socket.get(), kPatience) &&
+      receive(slot.socket.get(), slot.ready, {&slot.tmp, 1})) {
+    slot.tmp = above_stdio(std::move(slot.tmp));
     return true;
   }
   slot.ready.processes = 0;
@@ -315,10 +268,11 @@ tl::expected<Launched, LaunchFailure> SlotPool::launch(Slot& slot, const SlotLau
                        what.cgroup}) {
     if (fd >= 0) fds[count++] = fd;
   }
-  iovec parts[] = {{&header, sizeof header}, {const_cast<char*>(strings.data()), strings.size()}};
+  const iovec parts[] = {{&header, sizeof header},
+                         {const_cast<char*>(strings.data()), strings.size()}};
   const std::size_t used = header.in_memory_file != 0 ? 1 : 2;
   slot::Answer answer;
-  if (!send(slot.socket.get(), parts, used, fds.data(), count)) {
+  if (!slot::send(slot.socket.get(), std::span(parts).first(used), std::span(fds).first(count))) {
     return tl::unexpected(LaunchFailure{"slot", errno, -1, 0});
   }
   if (!readable(slot.socket.get(), kPatience)) {
@@ -412,8 +366,8 @@ bool SlotPool::bury(Dying& dying) {
 
 void SlotPool::begin_removal(Slot& slot) {
   slot::Removal removal;
-  iovec part{&removal, sizeof removal};
-  send(slot.socket.get(), &part, 1, nullptr, 0);
+  const iovec part{&removal, sizeof removal};
+  slot::send(slot.socket.get(), {&part, 1});
 }
 
 SlotPool::Removal SlotPool::look_at_removal(Slot& slot) {

@@ -17,13 +17,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 
 #include "sandbox/process/launch.h"
 #include "sandbox/process/slot/cleaning.h"
 #include "sandbox/process/slot/confine.h"
 #include "sandbox/process/slot/messages.h"
+#include "sandbox/process/slot/protocol.h"
 
 namespace cosmoo::sandbox::slot {
 
@@ -31,7 +34,29 @@ namespace {
 
 constexpr std::size_t kMostPointers = 512;  ///< More come from the system for the time of a launch.
 
+struct Message {
+  std::size_t size = 0;  ///< Of `bytes`.
+  std::array<UniqueFd, kMostDescriptors> fds;
+  std::size_t fd_count = 0;
+  alignas(8) char bytes[kMostInline + 4096];
+};
 Message message;  // too large for a stack
+
+/// Waits for the next one. False: the server is gone.
+bool receive_message() {
+  for (UniqueFd& fd : message.fds) fd.reset();
+  const Received received = receive(kSocket, message.bytes, sizeof message.bytes, message.fds, 0);
+  message.fd_count = received.fd_count;
+  if (received.size <= 0) return false;
+  message.size = static_cast<std::size_t>(received.size);
+  return !received.cut;
+}
+
+template <typename Struct>
+bool reply(Struct answer, std::span<const int> fds = {}) {
+  const iovec part{&answer, sizeof answer};
+  return send(kSocket, {&part, 1}, fds);
+}
 
 void prepare_process() {
   ::prctl(PR_SET_NAME, "cosmoo-slot", 0, 0, 0);
@@ -198,12 +223,7 @@ class Slot {
     plan.namespaces = (features_ & kIpcNs) != 0 ? CLONE_NEWIPC : 0;
     plan.rights =
         (features_ & kNoRights) != 0 ? LaunchPlan::Rights::dropped : LaunchPlan::Rights::kept;
-    plan.uid = order.uid;
-    plan.gid = order.gid;
-    plan.open_files = order.open_files;
-    plan.file_size = order.file_size;
-    plan.address_space = order.address_space;
-    plan.cpu_seconds = order.cpu_seconds;
+    plan.own = order.own;
     auto launched = launcher_.launch(plan);
     const std::size_t made = launched ? launched->made_directory : launched.error().made_directory;
     made_size_ = std::min(made, sizeof made_);
@@ -232,17 +252,18 @@ class Slot {
 
 int run() {
   prepare_process();
-  if (!receive(message) || message.size < sizeof(Setup)) return 1;
+  if (!receive_message() || message.size < sizeof(Setup)) return 1;
   const std::uint32_t features = reinterpret_cast<const Setup*>(message.bytes)->features;
   const Ready ready = set_up();
   const bool own_tmp = (features & ~ready.missing & kMountNs) != 0;
   {
     // The server looks there whether a job has left something.
     const UniqueFd tmp(own_tmp ? ::open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1);
-    if (!send(ready, tmp.get())) return 1;
+    const int fd = tmp.get();
+    if (!reply(ready, {&fd, tmp ? 1u : 0u})) return 1;
   }
   static Slot slot(features & ~ready.missing);
-  while (receive(message)) {
+  while (receive_message()) {
     Answer answer;
     switch (*reinterpret_cast<const Order*>(message.bytes)) {
       case Order::launch:
@@ -254,7 +275,7 @@ int run() {
     }
     // The job has its own now; what was sent along would keep the other ends from closing.
     for (UniqueFd& fd : message.fds) fd.reset();
-    if (!send(answer)) break;
+    if (!reply(answer)) break;
   }
   slot.end_job();
   return 0;

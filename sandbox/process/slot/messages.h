@@ -1,30 +1,28 @@
-// Reading and writing whole messages with descriptors, at the slot's end.
+// Whole messages with descriptors, for both ends of a slot's socket.
 #pragma once
 
-#include <array>
-#include <cstddef>
+#include <sys/types.h>
+#include <sys/uio.h>
 
-#include "sandbox/process/slot/protocol.h"
+#include <cstddef>
+#include <span>
+
 #include "sandbox/process/unique_fd.h"
 
 namespace cosmoo::sandbox::slot {
 
-struct Message {
-  std::size_t size = 0;  ///< Of `bytes`.
-  std::array<UniqueFd, kMostDescriptors> fds;
+/// The parts are one message; at most kMostDescriptors go with it. False, with errno, when the
+/// other end is gone.
+bool send(int socket, std::span<const iovec> parts, std::span<const int> fds = {});
+
+struct Received {
+  ssize_t size = -1;  ///< 0: the other end is gone. -1, with errno: none there.
   std::size_t fd_count = 0;
-  alignas(8) char bytes[kMostInline + 4096];
+  bool cut = false;  ///< There was no room for all of it.
 };
 
-/// Waits for the next one. False: the server is gone.
-bool receive(Message& message);
-
-/// With a descriptor, unless `fd` is -1.
-bool send_bytes(const void* bytes, std::size_t size, int fd);
-
-template <typename Struct>
-bool send(const Struct& message, int fd = -1) {
-  return send_bytes(&message, sizeof message, fd);
-}
+/// One message; the descriptors that it brings go into `fds`, from the first one on. `flags` are
+/// recvmsg()'s: without MSG_DONTWAIT it waits.
+Received receive(int socket, void* bytes, std::size_t room, std::span<UniqueFd> fds, int flags);
 
 }  // namespace cosmoo::sandbox::slot

@@ -11,12 +11,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "sandbox/process/launch.h"
+
 namespace cosmoo::sandbox::slot {
 
 inline constexpr int kSocket = 3;  ///< The slot's end.
 inline constexpr std::size_t kMostInline = 64 * 1024;
 inline constexpr std::size_t kMostDescriptors = 8;
-inline constexpr std::int64_t kUnlimited = -1;
 inline constexpr std::int64_t kNobody = -1;  ///< No user or group of its own.
 
 /// What a slot is to be, bit by bit; and in a Ready, what it could not be.
@@ -67,12 +68,7 @@ struct Launch {
   std::uint64_t bytes = 0;  ///< Of all strings.
   std::uint32_t in_memory_file = 0;
   std::uint32_t has_directory = 0;
-  std::int64_t uid = kNobody;
-  std::int64_t gid = kNobody;
-  std::int64_t open_files = kUnlimited;
-  std::int64_t file_size = kUnlimited;
-  std::int64_t address_space = kUnlimited;
-  std::int64_t cpu_seconds = kUnlimited;
+  ChildSettings own;
 };
 
 /// Removes what the last launch has made for its working directory.
