@@ -86,10 +86,8 @@ tl::expected<Pipe, int> make_pipe() {
   if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno);
   Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
   for (UniqueFd* end : {&pipe.reading, &pipe.writing}) {
-    if (end->get() > 2) continue;
-    const int moved = ::fcntl(end->get(), F_DUPFD_CLOEXEC, 3);
-    if (moved < 0) return tl::unexpected(errno);
-    end->reset(moved);
+    *end = above_stdio(std::move(*end));
+    if (!*end) return tl::unexpected(errno);
   }
   return pipe;
 }
@@ -105,12 +103,11 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
         tree_(make_process_tree(options.tracking, launcher_)),
         slots_(std::make_unique<SlotPool>(launcher_, controls_, options.prepared)),
         scratch_(std::make_unique<char[]>(kScratchSize)),
-        null_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+        null_(above_stdio(UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)))),
         child_signal_(io, SIGCHLD),
         tend_timer_(io),
         rescan_timer_(io) {
     if (!null_) throw std::system_error(errno, std::generic_category(), "/dev/null");
-    if (null_.get() <= 2) null_.reset(::fcntl(null_.get(), F_DUPFD_CLOEXEC, 3));
     ignore_sigpipe();
     if (!find_profile(options_.profiles, options_.profile)) {
       throw std::invalid_argument("there is no profile " + in_quotes(options_.profile));

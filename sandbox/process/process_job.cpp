@@ -56,12 +56,12 @@ struct ProcessJob::Live {
   NewProcess process;
   PipeReader& output;
   PipeReader& errors;
-  /// What its groups counted for it alone.
-  std::uint64_t cpu_ns() const {
-    const auto& before = process.slot->state.before;
-    return figures.cpu_ns.value_or(0) -
-           std::min(before.cpu_ns.value_or(0), figures.cpu_ns.value_or(0));
+  /// Of what its groups have counted, what they have counted for it alone.
+  std::uint64_t cpu_ns(const GroupFigures& counted) const {
+    const std::uint64_t all = counted.cpu_ns.value_or(0);
+    return all - std::min(process.slot->state.before.cpu_ns.value_or(0), all);
   }
+  std::uint64_t cpu_ns() const { return cpu_ns(figures); }
 
   std::optional<boost::asio::steady_timer> wall;
   std::optional<boost::asio::steady_timer> watch;
@@ -91,9 +91,8 @@ JobInfo ProcessJob::info() const {
     info.stdout_bytes = live_->output.size();
     info.stderr_bytes = live_->errors.size();
     const Controls& controls = keeper_.controls();
-    if (const auto now = controls.figures(live_->process.groups, {}).cpu_ns) {
-      const auto before = live_->process.slot->state.before.cpu_ns.value_or(0);
-      info.cpu_s = static_cast<double>(*now - std::min(*now, before)) / 1e9;
+    if (const auto now = controls.figures(live_->process.groups, {}); now.cpu_ns) {
+      info.cpu_s = static_cast<double>(live_->cpu_ns(now)) / 1e9;
       info.memory_bytes = controls.memory_now(live_->process.groups);
     } else if (const auto leader = process_info(info_.pid)) {
       // Without its children that still run: what they have used is counted when they end.
