@@ -73,12 +73,14 @@ std::string_view status_of(const Handle& handle) {
   return handle.running() ? "running" : to_string(handle.result()->status);
 }
 
-Value success(const Handle& handle) {
+Value success(bool ended, std::string_view status) {
   Map map;
-  map.emplace(Value("success"), Value(!handle.running()));
-  map.emplace(Value("status"), Value(status_of(handle)));
+  map.emplace(Value("success"), Value(ended));
+  map.emplace(Value("status"), Value(status));
   return Value(std::move(map));
 }
+
+Value success(const Handle& handle) { return success(!handle.running(), status_of(handle)); }
 
 // --- The builtins
 
@@ -137,12 +139,7 @@ Outcome kill(Call& call) {
   constexpr std::string_view kWho = "process.kill()";
   auto found = need_handle(kWho, call);
   if (!found) return found.error();
-  if (!found->handle) {
-    Map map;
-    map.emplace(Value("success"), Value(true));
-    map.emplace(Value("status"), Value(to_string(found->receipt->result.status)));
-    return Value(std::move(map));
-  }
+  if (!found->handle) return success(true, to_string(found->receipt->result.status));
   if (!found->handle->running()) return success(*found->handle);
   return wait_for(call, kWho, found->handle, [&](Ticket ticket) {
     found->handle->process().kill();
