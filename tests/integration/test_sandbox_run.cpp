@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/integration/support/players.h"
 #include "tests/integration/support/server.h"
 
 using namespace cosmoo::test;
@@ -251,9 +252,7 @@ TEST_CASE("a programmer pastes a guest in base64, and runs it on a note's text")
   {
     Server server(options);
     Client wizard = server.log_in();
-    wizard.line("@player Ann secret-ann programmer");
-    wizard.expect("Ann");
-    Client ann = server.log_in("Ann", "secret-ann");
+    Client ann = make_player(server, wizard, "Ann", "programmer");
     ann.line("@guest counter");
     ann.expect("Now paste counter in base64.");
     ann.send(base64_of(bytes_of("wordcount")) + ".\r\n");
@@ -278,7 +277,7 @@ TEST_CASE("a programmer pastes a guest in base64, and runs it on a note's text")
     server.stop();
   }
   Server again(options);
-  Client ann = again.log_in("Ann", "secret-ann");
+  Client ann = again.log_in("Ann", "secret");
   ann.line("@run-guest counter on list");
   ann.expect("[counter ended with 0 after ");
   ann.line("@rmguest counter");
@@ -333,9 +332,7 @@ TEST_CASE("what is wrong with a pasted guest is said, and the paste is no comman
 TEST_CASE("a guest that is brought counts against its owner's quota of bytes") {
   Server server;
   Client wizard = server.log_in();
-  wizard.line("@player Ann secret-ann programmer");
-  wizard.expect("Ann");
-  Client ann = server.log_in("Ann", "secret-ann");
+  Client ann = make_player(server, wizard, "Ann", "programmer");
   wizard.line("@setquota Ann bytes 3000");
   wizard.expect("Ann");
   ann.line("@guest forth");
