@@ -102,8 +102,9 @@ Result<void> start(const std::shared_ptr<Run>& run) {
   }
   auto job = services.processes.start(
       std::move(program.executable), std::move(program.context), program.label, run->owner,
-      [&services, ticket = run->ticket, raw = run->raw](sandbox::Result result) {
-        complete(services, ticket, raw, std::move(result));
+      [&services, ticket = run->ticket, raw = run->raw](auto result) {
+        if (result) return complete(services, ticket, raw, std::move(*result));
+        services.scheduler.complete(ticket, start_error(kWho, result.error()));
       });
   if (!job) return tl::unexpected(start_error(kWho, job.error()));
   run->job = std::move(*job);

@@ -98,12 +98,29 @@ Outcome spawn(Call& call) {
   Services& services = call.services();
   auto program = read_spawn_fields(kWho, services, call[0]);
   if (!program) return program.error();
-  auto handle = services.handles.spawn(std::move(program->executable), std::move(program->context),
-                                       std::move(program->label), call.programmer().number);
-  if (!handle) return start_error(kWho, handle.error());
-  Map map = facts((*handle)->info());
-  map.emplace(Value("status"), Value("running"));
-  return Value(std::move(map));
+  if (auto allowed = services.scheduler.may_wait(call.programmer()); !allowed) {
+    return allowed.error();
+  }
+  Wait wait;
+  wait.kind = Wait::Kind::job;
+  wait.label = fmt::format("process.spawn {}", program->label);
+  // Nobody can have the handle when the task has been killed meanwhile.
+  const auto wanted = std::make_shared<bool>(true);
+  const auto process = services.handles.spawn(
+      std::move(program->executable), std::move(program->context), std::move(program->label),
+      call.programmer().number, [&services, wanted, ticket = call.ticket()](auto handle) {
+        if (!handle) return services.scheduler.complete(ticket, start_error(kWho, handle.error()));
+        if (!*wanted) return services.handles.release((*handle)->info().id);
+        Map map = facts((*handle)->info());
+        map.emplace(Value("status"), Value("running"));
+        services.scheduler.complete(ticket, Value(std::move(map)));
+      });
+  if (!process) return start_error(kWho, process.error());
+  wait.on_kill = [wanted, process = *process] {
+    *wanted = false;
+    process->kill();
+  };
+  return wait;
 }
 
 Outcome poll(Call& call) {
@@ -191,8 +208,9 @@ std::span<const Builtin> process_builtins() {
        Access::wizard,
        spawn,
        "map",
-       "Starts a program of executables/ and returns at once {handle_id, pid, owner, started_at, "
-       "command, status = \"running\"}; the process goes on when the task has ended. Fields: "
+       "Starts a program of executables/, suspends the task until it runs, and returns {handle_id, "
+       "pid, owner, started_at, command, status = \"running\"}; the process goes on when the task "
+       "has ended. Fields: "
        "argv, a list of the program's name and its arguments; or command, a text for the shell "
        "that the configuration names, itself a program of executables/ (mode = \"argv\" or "
        "\"shell\" says the same once more). env, {NAME = \"value\"} or a list of \"NAME=VALUE\": "

@@ -2,7 +2,8 @@
 // engines that execute it (processes, module functions, guests).
 //
 // A caller fills a Context, an engine starts a Job, and exactly one Result arrives through
-// OnComplete. This header knows no Lua, no world and no Asio.
+// OnComplete, unless the job turns out not to start. This header knows no Lua, no world and no
+// Asio.
 #pragma once
 
 #include <chrono>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <vector>
 
 namespace cosmoo::sandbox {
@@ -119,9 +121,6 @@ struct Result {
   std::chrono::system_clock::time_point ended_at;
 };
 
-/// Called once for each started job, on the event loop's thread, never from inside start().
-using OnComplete = std::function<void(Result)>;
-
 using JobId = std::int64_t;
 
 /// A job as the job table and its viewers see it.
@@ -130,8 +129,8 @@ struct JobInfo {
   std::string kind;         ///< "process", "guest"
   std::string label;        ///< What runs, for people: the command line, shortened.
   std::int64_t owner = -1;  ///< Whom it belongs to: opaque here, an object number upstairs.
-  int pid = -1;
-  std::string profile;  ///< Of a process: how it is confined.
+  int pid = -1;             ///< -1 as well of a process that is about to start.
+  std::string profile;      ///< Of a process: how it is confined.
   std::chrono::system_clock::time_point started_at;
   std::uint64_t stdout_bytes = 0;  ///< So far, as the rest.
   std::uint64_t stderr_bytes = 0;
@@ -161,5 +160,9 @@ struct StartError {
   std::string step;      ///< "pipe", "clone", "execveat", ...
   int error_number = 0;  ///< errno of that step, else 0.
 };
+
+/// Called once for each job that start() has returned, on the event loop's thread, never from
+/// inside start(): with the Result, or with why it could not be started after all.
+using OnComplete = std::function<void(tl::expected<Result, StartError>)>;
 
 }  // namespace cosmoo::sandbox

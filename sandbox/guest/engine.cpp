@@ -92,7 +92,8 @@ class GuestEngine::Impl : public std::enable_shared_from_this<Impl> {
   Impl(Options options, GuestLibrary& library, JobTable& table)
       : options_(std::move(options)), library_(library), table_(table) {}
 
-  tl::expected<std::shared_ptr<Job>, StartError> start(GuestRequest request, OnGuestEnd on_end);
+  tl::expected<std::shared_ptr<Job>, StartError> start(GuestRequest request,
+                                                       OnComplete on_complete);
   void close();
 
   const Options& options() const { return options_; }
@@ -128,19 +129,19 @@ class GuestEngine::Impl : public std::enable_shared_from_this<Impl> {
 /// One guest: the loop's thread starts, kills and shows it, one pool thread at a time runs it.
 class GuestEngine::Guest final : public Job, public std::enable_shared_from_this<Guest> {
  public:
-  Guest(std::shared_ptr<Impl> engine, JobId id, GuestRequest request, OnGuestEnd on_end)
+  Guest(std::shared_ptr<Impl> engine, JobId id, GuestRequest request, OnComplete on_complete)
       : engine_(std::move(engine)),
         id_(id),
         label_(request.label),
         owner_(request.owner),
         limits_(request.limits),
         request_(std::move(request)),
-        on_end_(std::move(on_end)) {}
+        on_complete_(std::move(on_complete)) {}
 
   JobId id() const { return id_; }
   std::int64_t owner() const { return owner_; }
   const GuestLimits& limits() const { return limits_; }
-  OnGuestEnd take_on_end() { return std::move(on_end_); }
+  OnComplete take_on_complete() { return std::move(on_complete_); }
 
   void kill() override {
     killed_ = true;
@@ -178,8 +179,8 @@ class GuestEngine::Guest final : public Job, public std::enable_shared_from_this
   const GuestLimits limits_;
   const std::chrono::system_clock::time_point started_at_ = std::chrono::system_clock::now();
   const Clock::time_point begun_ = Clock::now();
-  GuestRequest request_;  ///< Until it is prepared.
-  OnGuestEnd on_end_;     ///< The loop's.
+  GuestRequest request_;    ///< Until it is prepared.
+  OnComplete on_complete_;  ///< The loop's.
   std::atomic<bool> killed_ = false;
   std::mutex mutex_;  ///< machine_ is made and taken away under it.
   std::unique_ptr<moxie::Machine> machine_;
@@ -332,11 +333,11 @@ tl::expected<void, StartError> GuestEngine::Impl::reserve(const GuestRequest& re
 }
 
 tl::expected<std::shared_ptr<Job>, StartError> GuestEngine::Impl::start(GuestRequest request,
-                                                                        OnGuestEnd on_end) {
+                                                                        OnComplete on_complete) {
   if (auto reserved = reserve(request); !reserved) return tl::unexpected(reserved.error());
   const JobId id = table_.admit_apart();
   const auto guest =
-      std::make_shared<Guest>(shared_from_this(), id, std::move(request), std::move(on_end));
+      std::make_shared<Guest>(shared_from_this(), id, std::move(request), std::move(on_complete));
   guests_[id] = guest;
   table_.add(id, guest);
   queue(guest);
@@ -356,7 +357,7 @@ void GuestEngine::Impl::finish(const std::shared_ptr<Guest>& guest,
   } else {
     table_.remove(guest->id());
   }
-  guest->take_on_end()(std::move(end));
+  guest->take_on_complete()(std::move(end));
   if (!closed_) table_.settle();
 }
 
@@ -381,8 +382,8 @@ GuestEngine::GuestEngine(Options options, GuestLibrary& library, JobTable& table
 GuestEngine::~GuestEngine() { impl_->close(); }
 
 tl::expected<std::shared_ptr<Job>, StartError> GuestEngine::start(GuestRequest request,
-                                                                  OnGuestEnd on_end) {
-  return impl_->start(std::move(request), std::move(on_end));
+                                                                  OnComplete on_complete) {
+  return impl_->start(std::move(request), std::move(on_complete));
 }
 
 }  // namespace cosmoo::sandbox

@@ -1,6 +1,6 @@
 // Runs guests as jobs, on threads that are not the loop's.
 //
-// Rules: (1) the loop's thread builds, uses and destroys the engine, and gets every OnGuestEnd;
+// Rules: (1) the loop's thread builds, uses and destroys the engine, and gets every OnComplete;
 // (2) a guest runs a slice of instructions and then goes to the end of the queue, so that many
 // share few threads; (3) what a guest may use up is reserved for its owner when it starts: over a
 // quota it does not start; (4) a guest that is killed is gone at once if it runs, and before any
@@ -51,9 +51,6 @@ struct GuestRequest {
   std::int64_t owner = -1;  ///< Whose quotas it counts against.
 };
 
-/// The Result, or why it could not be started after all: the program is only looked at on the way.
-using OnGuestEnd = std::function<void(tl::expected<Result, StartError>)>;
-
 class GuestEngine {
  public:
   struct Options {
@@ -68,13 +65,14 @@ class GuestEngine {
 
   /// `library` and `table` outlive the engine, `library` its threads too.
   GuestEngine(Options options, GuestLibrary& library, JobTable& table);
-  /// Ends what runs. No OnGuestEnd is called any more.
+  /// Ends what runs. No OnComplete is called any more.
   ~GuestEngine();
   GuestEngine(const GuestEngine&) = delete;
   GuestEngine& operator=(const GuestEngine&) = delete;
 
-  /// too_many: a quota of the owner, or of all. on_end is never called from inside.
-  tl::expected<std::shared_ptr<Job>, StartError> start(GuestRequest request, OnGuestEnd on_end);
+  /// too_many: a quota of the owner, or of all. on_complete is never called from inside.
+  tl::expected<std::shared_ptr<Job>, StartError> start(GuestRequest request,
+                                                       OnComplete on_complete);
 
  private:
   class Impl;

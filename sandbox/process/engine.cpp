@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
@@ -101,7 +102,7 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
         options_(options),
         table_(table),
         tree_(make_process_tree(options.tracking, launcher_)),
-        slots_(std::make_unique<SlotPool>(launcher_, controls_, options.prepared)),
+        slots_(std::make_unique<SlotPool>(io, launcher_, controls_, options.prepared)),
         scratch_(std::make_unique<char[]>(kScratchSize)),
         null_(above_stdio(UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)))),
         child_signal_(io, SIGCHLD),
@@ -122,40 +123,61 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   const Controls& controls() override { return controls_; }
   std::span<char> scratch() override { return {scratch_.get(), kScratchSize}; }
   milliseconds drain_grace() const override { return options_.drain_grace; }
+  void end_unlaunched(JobId id) override;
   void end_is_near(JobId id) override { near_their_end_.insert(id); }
   void finished(JobId id, Result result) override;
 
   tl::expected<std::shared_ptr<Process>, StartError> start(Executable executable, Context context,
                                                            std::string label, std::int64_t owner,
-                                                           OnComplete on_complete);
+                                                           OnComplete on_complete,
+                                                           OnStarted on_started);
   std::vector<std::string> missing();
   void wait_for_children();
   void shut_down();
 
  private:
-  struct Entry {
-    std::shared_ptr<ProcessJob> job;
-    OnComplete on_complete;
-  };
-
   /// The ends that only the child keeps.
   struct ChildEnds {
     UniqueFd input;  ///< None: the job reads nothing, from /dev/null.
     UniqueFd output;
     UniqueFd errors;
   };
+  /// What a job needs until it has been launched.
+  struct Starting {
+    Executable executable;
+    Context context;
+    ChildEnds ends;
+    SlotKind kind;
+    OnStarted on_started;
+    std::optional<SlotPool::WaiterId> waiter;  ///< It waits for a slot.
+  };
+  struct Entry {
+    std::shared_ptr<ProcessJob> job;
+    OnComplete on_complete;
+    std::unique_ptr<Starting> starting;  ///< Null: it has been launched.
+  };
 
-  tl::expected<NewProcess, StartError> prepare(Context& context, const Profile& profile);
-  tl::expected<std::monostate, StartError> launch(const Executable& executable,
-                                                  const Context& context, NewProcess& process,
-                                                  const ChildEnds& ends);
-  void undo(NewProcess& process, const StartError& error);
+  /// Settles who the job is and what it may use. The profile's word counts where the caller's is
+  /// missing.
+  static tl::expected<SlotKind, StartError> settle(Context& context, const Profile& profile);
   tl::expected<ChildEnds, StartError> connect(NewProcess& process, Context& context,
                                               const std::string& what);
+  tl::expected<std::monostate, StartError> find_slot(JobId id);
+  tl::expected<std::monostate, StartError> launch(JobId id, std::shared_ptr<Slot> slot);
+  void on_launched(JobId id, tl::expected<Launched, LaunchFailure> launched);
+  /// Of the slot in which a launch has failed.
+  void let_go(std::shared_ptr<Slot> slot, const LaunchFailure& failure);
+  void fail(JobId id, StartError error);
+  /// When the pool of slots has done what it does.
+  void fail_soon(JobId id, StartError error);
+  Entry take_out(JobId id);
+  template <typename Callback, typename... Arguments>
+  void call(JobId id, const char* what, const Callback& callback, Arguments&&... arguments);
   void on_child_signal();
   void look_for_ends();
+  void look_for_overdue();
   void end(const std::vector<std::shared_ptr<ProcessJob>>& ended);
-  void tend_soon();
+  void tend_within(milliseconds delay);
   void rescan_within(milliseconds delay);
 
   boost::asio::io_context& io_;
@@ -172,50 +194,55 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   boost::asio::signal_set child_signal_;
   boost::asio::steady_timer tend_timer_;
   boost::asio::steady_timer rescan_timer_;
-  bool tending_ = false;
+  std::optional<std::chrono::steady_clock::time_point> tend_due_;
   std::optional<std::chrono::steady_clock::time_point> rescan_due_;
 };
 
 tl::expected<std::shared_ptr<Process>, StartError> ProcessEngine::Impl::start(
     Executable executable, Context context, std::string label, std::int64_t owner,
-    OnComplete on_complete) {
+    OnComplete on_complete, OnStarted on_started) {
   if (auto objection = objection_to(context)) return tl::unexpected(std::move(*objection));
   const std::string& wanted = context.profile.empty() ? options_.profile : context.profile;
   const Profile* profile = find_profile(options_.profiles, wanted);
   if (!profile) return tl::unexpected(no_such_profile(wanted, options_.profiles));
   const auto id = table_.admit();
   if (!id) return tl::unexpected(id.error());
-  auto process = prepare(context, *profile);
-  if (!process) return tl::unexpected(std::move(process.error()));
-  auto ends = connect(*process, context, cannot_start(executable));
-  auto launched =
-      ends ? launch(executable, context, *process, *ends) : tl::unexpected(std::move(ends.error()));
-  if (!launched) {
-    undo(*process, launched.error());
-    return tl::unexpected(std::move(launched.error()));
-  }
-  ends = ChildEnds{};
-  tree_->started(process->place, process->pid);
+  const auto kind = settle(context, *profile);
+  if (!kind) return tl::unexpected(kind.error());
+  NewProcess process;
+  process.limits = context.limits;
+  process.started_at = std::chrono::system_clock::now();
+  process.started = std::chrono::steady_clock::now();
+  auto ends = connect(process, context, cannot_start(executable));
+  if (!ends) return tl::unexpected(std::move(ends.error()));
+  const auto place = tree_->enter();
+  if (!place) return tl::unexpected(place.error());
+  process.place = *place;
   JobInfo info;
   info.id = *id;
   info.kind = "process";
   info.label = std::move(label);
   info.owner = owner;
-  info.pid = process->pid;
   info.profile = profile->name;
-  info.started_at = process->started_at;
-  auto job = std::make_shared<ProcessJob>(*this, std::move(info), std::move(*process));
-  jobs_[*id] = {job, std::move(on_complete)};
+  info.started_at = process.started_at;
+  const auto job = std::make_shared<ProcessJob>(*this, std::move(info), std::move(process));
+  auto starting = std::make_unique<Starting>(Starting{std::move(executable), std::move(context),
+                                                      std::move(*ends), *kind,
+                                                      std::move(on_started), std::nullopt});
+  jobs_[*id] = {job, std::move(on_complete), std::move(starting)};
+  if (auto found = find_slot(*id); !found) {
+    take_out(*id);
+    return tl::unexpected(std::move(found.error()));
+  }
   table_.add(*id, job);
   job->start();
   rescan_within(kRescanInterval);
-  if (slots_->restless()) tend_soon();
+  if (slots_->restless()) tend_within(kTendInterval);
   return job;
 }
 
-/// A place and a slot for the job, with its limits set.
-tl::expected<NewProcess, StartError> ProcessEngine::Impl::prepare(Context& context,
-                                                                  const Profile& profile) {
+tl::expected<SlotKind, StartError> ProcessEngine::Impl::settle(Context& context,
+                                                               const Profile& profile) {
   const auto identity = identity_of(context, profile);
   if (!identity) return tl::unexpected(identity.error());
   if (identity->uid >= 0) context.uid = static_cast<std::uint32_t>(identity->uid);
@@ -228,62 +255,143 @@ tl::expected<NewProcess, StartError> ProcessEngine::Impl::prepare(Context& conte
     kind.uid = identity->uid;
     kind.gid = identity->gid;
   }
-  NewProcess process;
-  process.limits = context.limits;
-  auto place = tree_->enter();
-  if (!place) return tl::unexpected(std::move(place.error()));
-  process.place = *place;
-  auto slot = slots_->take(kind);
-  if (!slot) {
-    tree_->leave(*place, -1);
-    return tl::unexpected(std::move(slot.error()));
+  return kind;
+}
+
+/// Launches the job in a slot that is ready, or else as soon as one is.
+tl::expected<std::monostate, StartError> ProcessEngine::Impl::find_slot(JobId id) {
+  Starting& starting = *jobs_.at(id).starting;
+  // A slot that has ended while nobody looked costs no job its start.
+  while (auto slot = slots_->take(starting.kind)) {
+    auto launched = launch(id, std::move(slot));
+    if (launched || launched.error().step != "slot") return launched;
   }
-  process.slot = std::move(*slot);
-  process.groups = {process.slot->group, tree_->group(*place)};
-  process.not_enforced = controls_.apply(process.groups, context.limits,
-                                         process.slot->ready.processes, process.slot->state);
-  for (auto& wall : feature_names(process.slot->ready.missing)) {
+  const auto waiter =
+      slots_->wait(starting.kind, [weak = weak_from_this(), id](SlotPool::Taken slot) {
+        const auto self = weak.lock();
+        if (!self || !self->jobs_.contains(id)) return;
+        self->jobs_.at(id).starting->waiter.reset();
+        if (!slot) return self->fail_soon(id, std::move(slot.error()));
+        auto launched = self->launch(id, std::move(*slot));
+        if (!launched && launched.error().step == "slot") launched = self->find_slot(id);
+        if (!launched) self->fail_soon(id, std::move(launched.error()));
+      });
+  if (!waiter) return tl::unexpected(waiter.error());
+  starting.waiter = *waiter;
+  return std::monostate{};
+}
+
+/// Orders the launch in this slot. When it fails, nothing has begun, and the slot is not the job's.
+tl::expected<std::monostate, StartError> ProcessEngine::Impl::launch(JobId id,
+                                                                     std::shared_ptr<Slot> slot) {
+  const Entry& entry = jobs_.at(id);
+  Starting& starting = *entry.starting;
+  NewProcess& process = entry.job->process();
+  const Context& context = starting.context;
+  process.groups = {slot->group, tree_->group(process.place)};
+  process.not_enforced =
+      controls_.apply(process.groups, context.limits, slot->ready().processes, slot->state);
+  for (auto& wall : feature_names(slot->ready().missing)) {
     process.not_enforced.push_back(std::move(wall));
   }
-  return process;
-}
-
-void ProcessEngine::Impl::undo(NewProcess& process, const StartError& error) {
-  tree_->leave(process.place, -1);
-  if (error.step == "slot") {
-    slots_->retire(std::move(process.slot));
-  } else {
-    slots_->give_back(std::move(process.slot));
+  const SlotLaunch plan{starting.executable.fd.get(),
+                        starting.executable.is_script,
+                        context.args,
+                        context.env,
+                        starting.ends.input ? starting.ends.input.get() : null_.get(),
+                        starting.ends.output.get(),
+                        starting.ends.errors.get(),
+                        process.place.cgroup,
+                        context.working_directory,
+                        options_.umask,
+                        context.uid ? std::int64_t{*context.uid} : slot::kNobody,
+                        context.gid ? std::int64_t{*context.gid} : slot::kNobody,
+                        context.limits,
+                        !controls_.has(Controller::memory)};
+  const auto sent = slot->launch(
+      plan, [weak = weak_from_this(), id](tl::expected<Launched, LaunchFailure> launched) {
+        if (const auto self = weak.lock()) self->on_launched(id, std::move(launched));
+      });
+  if (!sent) {
+    let_go(std::move(slot), sent.error());
+    return tl::unexpected(explain(sent.error(), starting.executable, context));
   }
-  tend_soon();
+  process.slot = std::move(slot);
+  // On their way: what is kept here would keep the streams from ending.
+  starting.ends = ChildEnds{};
+  return std::monostate{};
 }
 
-tl::expected<std::monostate, StartError> ProcessEngine::Impl::launch(const Executable& executable,
-                                                                     const Context& context,
-                                                                     NewProcess& process,
-                                                                     const ChildEnds& ends) {
-  SlotLaunch plan{executable.fd.get(),
-                  executable.is_script,
-                  context.args,
-                  context.env,
-                  ends.input ? ends.input.get() : null_.get(),
-                  ends.output.get(),
-                  ends.errors.get(),
-                  process.place.cgroup,
-                  context.working_directory,
-                  options_.umask,
-                  context.uid ? std::int64_t{*context.uid} : slot::kNobody,
-                  context.gid ? std::int64_t{*context.gid} : slot::kNobody,
-                  context.limits,
-                  !controls_.has(Controller::memory)};
-  process.started_at = std::chrono::system_clock::now();
-  process.started = std::chrono::steady_clock::now();
-  auto launched = slots_->launch(*process.slot, plan);
-  if (!launched) return tl::unexpected(explain(launched.error(), executable, context));
-  process.pid = launched->pid;
-  process.pidfd = std::move(launched->pidfd);
-  process.made_directory = launched->made_directory > 0;
-  return std::monostate{};
+void ProcessEngine::Impl::let_go(std::shared_ptr<Slot> slot, const LaunchFailure& failure) {
+  if (failure.step == "slot") {
+    slots_->retire(std::move(slot));
+  } else {
+    slots_->give_back(std::move(slot));
+  }
+}
+
+void ProcessEngine::Impl::on_launched(JobId id, tl::expected<Launched, LaunchFailure> launched) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end() || !found->second.starting) return;
+  Entry& entry = found->second;
+  if (!launched) {
+    let_go(std::move(entry.job->process().slot), launched.error());
+    return fail(id, explain(launched.error(), entry.starting->executable, entry.starting->context));
+  }
+  const auto starting = std::move(entry.starting);
+  const auto job = entry.job;
+  job->launched(std::move(*launched));
+  call(id, "start", starting->on_started);
+  // It may have ended before it was known.
+  if (job->look_for_end()) job->on_end_of_leader();
+}
+
+void ProcessEngine::Impl::fail(JobId id, StartError error) {
+  const auto keep_alive = shared_from_this();
+  // Who was killed meanwhile has been killed, whatever else would have become of it.
+  if (jobs_.at(id).job->is_to_end()) return jobs_.at(id).job->end_unlaunched();
+  const Entry entry = take_out(id);
+  table_.remove(id);
+  JobTable& table = table_;
+  call(id, "completion", entry.on_complete, tl::unexpected(std::move(error)));
+  table.settle();
+}
+
+void ProcessEngine::Impl::fail_soon(JobId id, StartError error) {
+  boost::asio::post(io_, [weak = weak_from_this(), id, error = std::move(error)] {
+    const auto self = weak.lock();
+    if (self && self->jobs_.contains(id)) self->fail(id, error);
+  });
+}
+
+/// Out of the engine, with all that it held, without having been launched.
+ProcessEngine::Impl::Entry ProcessEngine::Impl::take_out(JobId id) {
+  Entry entry = std::move(jobs_.at(id));
+  jobs_.erase(id);
+  near_their_end_.erase(id);
+  entry.job->abandon({});
+  tend_within(kTendInterval);
+  return entry;
+}
+
+void ProcessEngine::Impl::end_unlaunched(JobId id) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end() || !found->second.starting || !found->second.starting->waiter) return;
+  slots_->forget(*std::exchange(found->second.starting->waiter, std::nullopt));
+  boost::asio::post(io_, [weak = weak_from_this(), id] {
+    const auto self = weak.lock();
+    if (self && self->jobs_.contains(id)) self->jobs_.at(id).job->end_unlaunched();
+  });
+}
+
+template <typename Callback, typename... Arguments>
+void ProcessEngine::Impl::call(JobId id, const char* what, const Callback& callback,
+                               Arguments&&... arguments) {
+  try {
+    if (callback) callback(std::forward<Arguments>(arguments)...);
+  } catch (const std::exception& error) {
+    spdlog::critical("the {} of job {} threw: {}", what, id, error.what());
+  }
 }
 
 std::vector<std::string> ProcessEngine::Impl::missing() {
@@ -383,6 +491,19 @@ void ProcessEngine::Impl::look_for_ends() {
   end(ended);
 }
 
+/// Slots that were told to launch a job, and do not answer.
+void ProcessEngine::Impl::look_for_overdue() {
+  std::vector<JobId> overdue;
+  for (const auto& [id, entry] : jobs_) {
+    if (!entry.starting || entry.starting->waiter) continue;
+    const auto& slot = entry.job->process().slot;
+    if (slot && slot->overdue(SlotPool::kPatience)) overdue.push_back(id);
+  }
+  for (const JobId id : overdue) {
+    on_launched(id, tl::unexpected(LaunchFailure{"slot", ETIMEDOUT, -1, 0}));
+  }
+}
+
 void ProcessEngine::Impl::end(const std::vector<std::shared_ptr<ProcessJob>>& ended) {
   for (const auto& job : ended) job->on_end_of_leader();
 }
@@ -397,36 +518,35 @@ void ProcessEngine::Impl::rescan_within(milliseconds delay) {
     if (error || !self) return;
     self->rescan_due_.reset();
     self->look_for_ends();
+    self->look_for_overdue();
     if (!self->jobs_.empty()) self->rescan_within(kRescanInterval);
   });
 }
 
 void ProcessEngine::Impl::finished(JobId id, Result result) {
   const auto keep_alive = shared_from_this();
-  if (tree_->restless() || slots_->restless()) tend_soon();
+  if (tree_->restless() || slots_->restless()) tend_within(kTendInterval);
   const auto found = jobs_.find(id);
   const Entry entry = std::move(found->second);
   jobs_.erase(found);
   near_their_end_.erase(id);
   table_.end(id, result);
   JobTable& table = table_;
-  try {
-    if (entry.on_complete) entry.on_complete(std::move(result));
-  } catch (const std::exception& error) {
-    spdlog::critical("the completion of job {} threw: {}", id, error.what());
-  }
+  call(id, "completion", entry.on_complete, std::move(result));
   table.settle();
 }
 
-void ProcessEngine::Impl::tend_soon() {
-  if (std::exchange(tending_, true)) return;
-  tend_timer_.expires_after(kTendInterval);
+void ProcessEngine::Impl::tend_within(milliseconds delay) {
+  const auto due = std::chrono::steady_clock::now() + delay;
+  if (tend_due_ && *tend_due_ <= due) return;
+  tend_due_ = due;
+  tend_timer_.expires_at(due);
   tend_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
     if (error || !self) return;
-    self->tending_ = false;
-    const bool places = self->tree_->tend();
-    if (self->slots_->tend() || places) self->tend_soon();
+    self->tend_due_.reset();
+    if (self->tree_->tend()) self->tend_within(kTendInterval);
+    if (const auto again = self->slots_->tend()) self->tend_within(*again);
   });
 }
 
@@ -435,11 +555,20 @@ void ProcessEngine::Impl::shut_down() {
   child_signal_.cancel(ignored);
   tend_timer_.cancel();
   rescan_timer_.cancel();
-  const auto jobs = std::move(jobs_);
-  jobs_.clear();
   const auto deadline = std::chrono::steady_clock::now() + kPatienceAtEnd;
   // All are killed before the first is waited for.
-  for (const auto& [id, entry] : jobs) entry.job->kill();
+  std::vector<std::shared_ptr<Slot>> launching;
+  for (auto& [id, entry] : jobs_) {
+    entry.on_complete = nullptr;
+    entry.job->kill();
+    if (!entry.starting) continue;
+    entry.starting->on_started = nullptr;
+    if (const auto& slot = entry.job->process().slot) launching.push_back(slot);
+  }
+  // Whose process ids are not known yet.
+  for (const auto& slot : launching) slot->await(deadline);
+  const auto jobs = std::move(jobs_);
+  jobs_.clear();
   for (const auto& [id, entry] : jobs) {
     entry.job->abandon(deadline);
     table_.remove(id);
@@ -455,13 +584,11 @@ ProcessEngine::ProcessEngine(boost::asio::io_context& io, EngineOptions options,
 
 ProcessEngine::~ProcessEngine() { impl_->shut_down(); }
 
-tl::expected<std::shared_ptr<Process>, StartError> ProcessEngine::start(Executable executable,
-                                                                        Context context,
-                                                                        std::string label,
-                                                                        std::int64_t owner,
-                                                                        OnComplete on_complete) {
+tl::expected<std::shared_ptr<Process>, StartError> ProcessEngine::start(
+    Executable executable, Context context, std::string label, std::int64_t owner,
+    OnComplete on_complete, OnStarted on_started) {
   return impl_->start(std::move(executable), std::move(context), std::move(label), owner,
-                      std::move(on_complete));
+                      std::move(on_complete), std::move(on_started));
 }
 
 std::vector<std::string> ProcessEngine::missing() { return impl_->missing(); }

@@ -1,19 +1,20 @@
 // Runs operating-system processes as jobs, on one event loop.
 //
-//   ExecutableDirectory::find() says what; ProcessEngine::start() runs it; OnComplete brings the
-//   Result. See job.h for what goes in and comes out.
+//   ExecutableDirectory::find() says what; ProcessEngine::start() orders it; OnStarted tells that
+//   it runs; OnComplete brings the Result. See job.h for what goes in and comes out.
 //
 // Rules: (1) the thread that runs the loop builds, uses and destroys the engine; (2) nothing here
-// waits for a child, except the destructor, and that at most about a second; (3) each child is
-// reaped by its own descriptor, so that other code of the server may have children of its own;
-// (4) OnComplete runs once for each job, from the loop, and must not throw; it may start and kill
-// jobs and destroy the engine.
-// One engine a server: with Tracking::sessions it takes orphans of unknown origin for its own.
+// waits for a child, except the destructor, and that at most about a second, and missing(); (3)
+// each child is reaped by its own descriptor, so that other code of the server may have children of
+// its own; (4) OnStarted and OnComplete run once for each job, from the loop, and must not throw;
+// they may start and kill jobs, OnComplete may destroy the engine. One engine a server: with
+// Tracking::sessions it takes orphans of unknown origin for its own.
 #pragma once
 
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -41,6 +42,9 @@ struct EngineOptions {
   std::size_t prepared = 2;      ///< Slots that wait for jobs, of each profile in use.
 };
 
+/// The program has been executed, and the process id is known.
+using OnStarted = std::function<void()>;
+
 class ProcessEngine {
  public:
   /// `io` and `table` outlive the engine. Takes SIGCHLD over, and has SIGPIPE ignored unless the
@@ -51,11 +55,13 @@ class ProcessEngine {
   ProcessEngine(const ProcessEngine&) = delete;
   ProcessEngine& operator=(const ProcessEngine&) = delete;
 
-  /// Starts `executable`. When this returns a job, its program has been executed. `label` and
-  /// `owner` are for the job table. The job is kept by the engine until it ends.
+  /// Starts `executable`, as soon as there is a place for it. What only the attempt to execute it
+  /// can tell comes through `on_complete`; `on_started` runs before, unless it never was executed.
+  /// `label` and `owner` are for the job table. The job is kept by the engine until it ends.
   tl::expected<std::shared_ptr<Process>, StartError> start(Executable executable, Context context,
                                                            std::string label, std::int64_t owner,
-                                                           OnComplete on_complete);
+                                                           OnComplete on_complete,
+                                                           OnStarted on_started = {});
 
   /// What this machine cannot do of what jobs may ask for, in sentences for people: controllers of
   /// control groups, and walls of the profiles. Tries each profile out.

@@ -26,41 +26,71 @@ std::uint64_t number_in(std::string_view id) {
 HandleTable::HandleTable(boost::asio::io_context& io, ProcessEngine& engine, HandleOptions options)
     : io_(io), engine_(engine), options_(options) {}
 
-tl::expected<std::shared_ptr<Handle>, StartError> HandleTable::spawn(Executable executable,
-                                                                     Context context,
-                                                                     std::string label,
-                                                                     std::int64_t owner) {
-  const bool full = handles_.size() >= options_.most;
-  if (full && options_.when_full == HandleOptions::WhenFull::refuse && all_run()) {
+/// From the order to start a process until it has ended.
+struct HandleTable::Spawning {
+  std::string label;
+  std::int64_t owner;
+  OnSpawned on_spawned;
+  std::shared_ptr<Process> process;
+  std::shared_ptr<Handle> handle;  ///< Once it runs.
+};
+
+tl::expected<std::shared_ptr<Process>, StartError> HandleTable::spawn(Executable executable,
+                                                                      Context context,
+                                                                      std::string label,
+                                                                      std::int64_t owner,
+                                                                      OnSpawned on_spawned) {
+  if (options_.when_full == HandleOptions::WhenFull::refuse &&
+      running() + spawning_ >= options_.most) {
     return tl::unexpected(StartError{
         StartError::Kind::too_many,
-        fmt::format("all {} handles are of processes that run", handles_.size()), "handle", 0});
+        fmt::format("all {} handles are of processes that run", options_.most), "handle", 0});
   }
-  // The process may not be told of before it has a handle: its end comes from the loop.
-  auto slot = std::make_shared<std::shared_ptr<Handle>>();
-  auto process = engine_.start(std::move(executable), std::move(context), label, owner,
-                               [slot](Result result) { (*slot)->ended(std::move(result)); });
-  if (!process) return tl::unexpected(std::move(process.error()));
+  const auto spawning =
+      std::make_shared<Spawning>(Spawning{label, owner, std::move(on_spawned), nullptr, nullptr});
+  auto process = engine_.start(
+      std::move(executable), std::move(context), std::move(label), owner,
+      [this, spawning](tl::expected<Result, StartError> end) {
+        if (spawning->handle) return spawning->handle->ended(std::move(*end));
+        --spawning_;
+        spawning->process = nullptr;
+        if (end)
+          end =
+              tl::unexpected(StartError{StartError::Kind::system, "it ended before it ran", "", 0});
+        spawning->on_spawned(tl::unexpected(std::move(end.error())));
+      },
+      [this, spawning] {
+        --spawning_;
+        spawning->handle = make(*spawning);
+        spawning->process = nullptr;
+        spawning->on_spawned(spawning->handle);
+      });
+  if (!process) return process;
+  ++spawning_;
+  spawning->process = *process;
+  return process;
+}
+
+std::shared_ptr<Handle> HandleTable::make(const Spawning& spawning) {
   // Only now: what cannot be started costs nobody his handle.
   while (handles_.size() >= options_.most) evict_one();
-  const JobInfo job = (*process)->info();
+  const JobInfo job = spawning.process->info();
   HandleInfo info;
   info.number = ++last_number_;
   info.id = fmt::format("psh-{:x}-{}", job.pid, info.number);
-  info.owner = owner;
-  info.label = std::move(label);
+  info.owner = spawning.owner;
+  info.label = spawning.label;
   info.pid = job.pid;
   info.started_at = job.started_at;
-  auto handle = std::make_shared<Handle>(io_, std::move(info), std::move(*process));
-  *slot = handle;
+  auto handle = std::make_shared<Handle>(io_, std::move(info), spawning.process);
   handle->start();
   handles_.emplace(handle->info().number, handle);
   return handle;
 }
 
-bool HandleTable::all_run() const {
-  return std::all_of(handles_.begin(), handles_.end(),
-                     [](const auto& entry) { return entry.second->running(); });
+std::size_t HandleTable::running() const {
+  return static_cast<std::size_t>(std::count_if(
+      handles_.begin(), handles_.end(), [](const auto& entry) { return entry.second->running(); }));
 }
 
 void HandleTable::evict_one() {

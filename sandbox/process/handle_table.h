@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -36,9 +37,14 @@ class HandleTable {
   /// `io` and `engine` outlive the table.
   HandleTable(boost::asio::io_context& io, ProcessEngine& engine, HandleOptions options);
 
-  /// Starts a process and keeps it. too_many as well if rule 2 refuses it.
-  tl::expected<std::shared_ptr<Handle>, StartError> spawn(Executable executable, Context context,
-                                                          std::string label, std::int64_t owner);
+  using Spawned = tl::expected<std::shared_ptr<Handle>, StartError>;
+  using OnSpawned = std::function<void(Spawned)>;
+
+  /// Starts a process and keeps it by a handle, which `on_spawned` is given once it runs; from the
+  /// loop, never from inside. too_many as well if rule 2 refuses it.
+  tl::expected<std::shared_ptr<Process>, StartError> spawn(Executable executable, Context context,
+                                                           std::string label, std::int64_t owner,
+                                                           OnSpawned on_spawned);
   /// Null if there is none, or not any more.
   std::shared_ptr<Handle> find(std::string_view id) const;
   const Receipt* receipt(std::string_view id) const;
@@ -49,7 +55,9 @@ class HandleTable {
   std::size_t size() const { return handles_.size(); }
 
  private:
-  bool all_run() const;
+  struct Spawning;
+  std::size_t running() const;
+  std::shared_ptr<Handle> make(const Spawning& spawning);
   void evict_one();
   void leave_receipt(const Handle& handle);
 
@@ -57,6 +65,7 @@ class HandleTable {
   ProcessEngine& engine_;
   const HandleOptions options_;
   std::uint64_t last_number_ = 0;
+  std::size_t spawning_ = 0;                                  ///< Will need a handle soon.
   std::map<std::uint64_t, std::shared_ptr<Handle>> handles_;  ///< By number.
   std::map<std::uint64_t, Receipt> receipts_;
 };

@@ -56,8 +56,11 @@ struct ProcessJob::Live {
   NewProcess process;
   PipeReader& output;
   PipeReader& errors;
+  UniqueFd pidfd;  ///< None: it has not been launched.
+  bool made_directory = false;
   /// Of what its groups have counted, what they have counted for it alone.
   std::uint64_t cpu_ns(const GroupFigures& counted) const {
+    if (!process.slot) return 0;
     const std::uint64_t all = counted.cpu_ns.value_or(0);
     return all - std::min(process.slot->state.before.cpu_ns.value_or(0), all);
   }
@@ -65,7 +68,8 @@ struct ProcessJob::Live {
 
   std::optional<boost::asio::steady_timer> wall;
   std::optional<boost::asio::steady_timer> watch;
-  std::optional<boost::asio::steady_timer> removal;
+  std::optional<boost::asio::steady_timer> removal;  ///< How long to try.
+  std::optional<boost::asio::steady_timer> again;
   Leftovers left = Leftovers::unknown;
   const char* limit = "";  ///< Reason::limit: which.
   GroupFigures figures;    ///< As they were looked at last.
@@ -90,6 +94,7 @@ JobInfo ProcessJob::info() const {
   if (live_) {
     info.stdout_bytes = live_->output.size();
     info.stderr_bytes = live_->errors.size();
+    if (!live_->pidfd) return info;
     const Controls& controls = keeper_.controls();
     if (const auto now = controls.figures(live_->process.groups, {}); now.cpu_ns) {
       info.cpu_s = static_cast<double>(live_->cpu_ns(now)) / 1e9;
@@ -124,15 +129,43 @@ void ProcessJob::start() {
     live_->wall->async_wait([self](const boost::system::error_code& error) {
       const auto job = self.lock();
       if (error || !job) return;
-      // A server that was stopped for a while learns of the end and of the time at once.
+      // A server that was stopped for a while learns of start, end and time at once.
+      if (const auto slot = job->live_->process.slot; slot && !job->live_->pidfd) slot->await({});
+      if (!job->live_) return;
       if (job->look_for_end()) return job->advance();
       job->end_because(Reason::timed_out);
     });
+  }
+}
+
+NewProcess& ProcessJob::process() { return live_->process; }
+
+bool ProcessJob::is_to_end() const { return live_->tree_killed; }
+
+void ProcessJob::launched(Launched launched) {
+  info_.pid = launched.pid;
+  live_->pidfd = std::move(launched.pidfd);
+  live_->made_directory = launched.made_directory > 0;
+  keeper_.tree().started(live_->process.place, info_.pid);
+  if (live_->tree_killed) {
+    live_->tree_killed = false;
+    kill_tree();
   }
   const Limits& limits = live_->process.limits;
   if (limits.cpu || limits.memory_bytes || limits.processes) {
     watch_limits(std::min(kFirstLook, limits.cpu.value_or(kFirstLook)));
   }
+}
+
+void ProcessJob::end_unlaunched() {
+  live_->leader_ended = true;
+  live_->ended_at = system_clock::now();
+  live_->ended = steady_clock::now();
+  live_->output.finish();
+  live_->errors.finish();
+  live_->left = keeper_.tree().leave(live_->process.place, -1);
+  live_->result = make_result();
+  hand_over();
 }
 
 PipeReader& ProcessJob::reader(Stream stream) const {
@@ -240,14 +273,14 @@ const char* ProcessJob::reached() const {
 
 void ProcessJob::kill_tree() {
   if (std::exchange(live_->tree_killed, true)) return;
-  keeper_.tree().kill(live_->process.place, live_->process.pid);
+  if (!live_->pidfd) return keeper_.end_unlaunched(info_.id);
+  keeper_.tree().kill(live_->process.place, info_.pid);
 }
 
 bool ProcessJob::look_for_end() {
-  if (!live_ || live_->leader_ended) return false;
+  if (!live_ || live_->leader_ended || !live_->pidfd) return false;
   siginfo_t info{};
-  const long waited =
-      wait_for(live_->process.pidfd.get(), info, WEXITED | WNOHANG | WNOWAIT, nullptr);
+  const long waited = wait_for(live_->pidfd.get(), info, WEXITED | WNOHANG | WNOWAIT, nullptr);
   // An error means that somebody else has reaped it: over as well.
   if (waited == 0 && info.si_pid == 0) return false;
   live_->leader_ended = true;
@@ -302,34 +335,42 @@ void ProcessJob::finish() {
   if (const char* limit = reached()) {
     if (live_->reason == Reason::none) end_because(Reason::limit, limit);
   }
-  live_->left = keeper_.tree().leave(live_->process.place, live_->process.pid);
+  live_->left = keeper_.tree().leave(live_->process.place, info_.pid);
   info_.stdout_bytes = live_->output.size();
   info_.stderr_bytes = live_->errors.size();
   live_->result = make_result();
-  if (!live_->process.made_directory) return hand_over();
-  live_->removal.emplace(keeper_.io());
-  keeper_.slots().begin_removal(*live_->process.slot);
-  wait_for_removal();
+  if (!live_->made_directory) return hand_over();
+  live_->removal.emplace(keeper_.io(), kPatienceForRemoval);
+  live_->removal->async_wait([self = weak_from_this()](const boost::system::error_code& error) {
+    const auto job = self.lock();
+    if (!error && job && job->live_) job->give_up_removal();
+  });
+  remove_directory();
 }
 
 /// What was made for the job goes before anybody hears of its end. What dies slowly may still write
 /// there: then once more.
-void ProcessJob::wait_for_removal() {
-  live_->removal->expires_after(kBetweenRemovals);
-  live_->removal->async_wait([self = weak_from_this()](const boost::system::error_code& error) {
+void ProcessJob::remove_directory() {
+  Slot& slot = *live_->process.slot;
+  if (slot.has_ended()) return give_up_removal();
+  slot.remove_directory([self = weak_from_this()](bool removed) {
     const auto job = self.lock();
-    if (error || !job || !job->live_) return;
+    if (!job || !job->live_) return;
+    if (removed) return job->hand_over();
     Live& live = *job->live_;
-    const auto state = job->keeper_.slots().look_at_removal(*live.process.slot);
-    if (state == SlotPool::Removal::done) return job->hand_over();
-    if (steady_clock::now() - live.ended > kPatienceForRemoval) {
-      spdlog::warn("job {}: the directory that was made for it stays", job->info_.id);
-      live.left = Leftovers::some;
-      return job->hand_over();
-    }
-    if (state == SlotPool::Removal::failed) job->keeper_.slots().begin_removal(*live.process.slot);
-    job->wait_for_removal();
+    live.again.emplace(job->keeper_.io(), kBetweenRemovals);
+    live.again->async_wait([self](const boost::system::error_code& error) {
+      const auto again = self.lock();
+      if (!error && again && again->live_) again->remove_directory();
+    });
   });
+}
+
+void ProcessJob::give_up_removal() {
+  spdlog::warn("job {}: the directory that was made for it stays", info_.id);
+  // It may be busy with it still.
+  keeper_.slots().retire(std::move(live_->process.slot));
+  hand_over();
 }
 
 /// Rule 5.
@@ -360,8 +401,11 @@ Result ProcessJob::make_result() {
   const Limits& limits = live_->process.limits;
   siginfo_t info{};
   rusage used{};
-  const long waited = wait_for(live_->process.pidfd.get(), info, WEXITED | WNOHANG, &used);
-  if (waited != 0 || info.si_pid == 0) {
+  const long waited =
+      live_->pidfd ? wait_for(live_->pidfd.get(), info, WEXITED | WNOHANG, &used) : 0;
+  if (!live_->pidfd) {
+    // Nothing has run.
+  } else if (waited != 0 || info.si_pid == 0) {
     spdlog::error("job {} (pid {}): its exit status was taken by somebody else", info_.id,
                   info_.pid);
   } else if (info.si_code == CLD_EXITED) {
@@ -406,17 +450,23 @@ Result ProcessJob::make_result() {
 
 void ProcessJob::abandon(steady_clock::time_point deadline) {
   if (!live_) return;
+  if (!live_->pidfd) {
+    if (live_->process.slot) keeper_.slots().retire(std::move(live_->process.slot));
+    keeper_.tree().leave(live_->process.place, -1);
+    live_.reset();
+    return;
+  }
   kill_tree();
-  pollfd ended{live_->process.pidfd.get(), POLLIN, 0};
+  pollfd ended{live_->pidfd.get(), POLLIN, 0};
   int ready;
   do {
     const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
     ready = ::poll(&ended, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
   } while (ready < 0 && errno == EINTR);
   if (ready <= 0) spdlog::warn("job {} (pid {}) does not end", info_.id, info_.pid);
-  keeper_.tree().leave(live_->process.place, live_->process.pid);
+  keeper_.tree().leave(live_->process.place, info_.pid);
   siginfo_t info{};
-  wait_for(live_->process.pidfd.get(), info, WEXITED | WNOHANG, nullptr);
+  wait_for(live_->pidfd.get(), info, WEXITED | WNOHANG, nullptr);
   if (live_->process.slot) keeper_.slots().retire(std::move(live_->process.slot));
   live_.reset();
 }

@@ -1,4 +1,4 @@
-// One running process from its launch to its Result.
+// One process from the order to launch it to its Result.
 //
 // Rules: (1) whichever comes first of its own end, kill() and a limit decides what the Result says,
 // but for a limit that it had reached before anybody looked; (2) it is complete when its leader has
@@ -30,21 +30,20 @@ class JobKeeper {
   virtual const Controls& controls() = 0;
   virtual std::span<char> scratch() = 0;
   virtual std::chrono::milliseconds drain_grace() const = 0;
+  /// It is to end, and has not been launched.
+  virtual void end_unlaunched(JobId id) = 0;
   /// Its streams have ended: its leader will do so soon, as a rule.
   virtual void end_is_near(JobId id) = 0;
   /// The job has ended and been reaped. Takes it out, then hands the Result on.
   virtual void finished(JobId id, Result result) = 0;
 };
 
-/// A process that was just launched, with our ends of its streams.
+/// A process that is to be launched, with our ends of its streams.
 struct NewProcess {
-  pid_t pid = -1;
-  UniqueFd pidfd;
   Place place;
-  std::unique_ptr<Slot> slot;
+  std::shared_ptr<Slot> slot;  ///< Null: it waits for one.
   GroupNames groups;
   std::vector<std::string> not_enforced;
-  bool made_directory = false;
   std::unique_ptr<PipeWriter> input;  ///< Null: the job is given none.
   std::unique_ptr<PipeReader> output;
   std::unique_ptr<PipeReader> errors;
@@ -74,8 +73,14 @@ class ProcessJob final : public Process, public std::enable_shared_from_this<Pro
 
   // --- For the engine ---
 
-  /// Begins to listen to its streams and clocks.
+  /// Begins to listen to its streams and clocks. It has not been launched.
   void start();
+  NewProcess& process();
+  /// It runs. Kills it at once if it was to end meanwhile.
+  void launched(Launched launched);
+  bool is_to_end() const;
+  /// Ends it without having been launched: end_unlaunched() was called.
+  void end_unlaunched();
   /// Looks whether its leader has ended. True once: when it has, and was not known to.
   bool look_for_end();
   /// To be called after look_for_end() said so. May end in JobKeeper::finished().
@@ -99,7 +104,8 @@ class ProcessJob final : public Process, public std::enable_shared_from_this<Pro
   void advance();
   void linger();
   void finish();
-  void wait_for_removal();
+  void remove_directory();
+  void give_up_removal();
   void give_slot_back();
   void hand_over();
   Result make_result();

@@ -32,6 +32,7 @@ SessionTree::~SessionTree() {
 void SessionTree::started(const Place&, pid_t leader) {
   const auto info = process_info(leader);
   leaders_[leader] = info ? info->start_time : 0;
+  --launching_;
 }
 
 void SessionTree::kill(const Place&, pid_t leader) {
@@ -47,7 +48,10 @@ void SessionTree::kill(const Place&, pid_t leader) {
 }
 
 Leftovers SessionTree::leave(const Place&, pid_t leader) {
-  if (leader < 0) return Leftovers::none;
+  if (leader < 0) {
+    --launching_;
+    return Leftovers::none;
+  }
   // The leader is a zombie: nobody else has its number, as a process, group or session.
   ::kill(-leader, SIGKILL);
   leaders_.erase(leader);
@@ -70,9 +74,14 @@ bool SessionTree::end_orphans(pid_t unreaped) {
     if (pid == unreaped || leaders_.contains(pid)) continue;
     const auto info = process_info(pid);
     if (!info || info->parent != ::getpid() || info->session == own_session_) continue;
-    if (info->state == 'Z') {
-      siginfo_t ended{};
-      ::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG);
+    const bool ended = info->state == 'Z';
+    if (launching_ > 0 && (!ended || info->session == pid)) {  // rule 4
+      more = true;
+      continue;
+    }
+    if (ended) {
+      siginfo_t status{};
+      ::waitid(P_PID, static_cast<id_t>(pid), &status, WEXITED | WNOHANG);
       continue;
     }
     if (!is_ours_to_end(*info)) continue;

@@ -5,7 +5,9 @@
 // job, but it is younger than the job it came from.
 // Rules: (1) an orphan in a job's session belongs to that job; (2) any other is killed as soon as
 // no job runs that is older than it, so that never another job's process is killed; (3) children
-// of this process in its own session are somebody else's and are left alone.
+// of this process in its own session are somebody else's and are left alone; (4) while a job is
+// being launched, whose leader is not known yet, nothing is killed, and no leader of a session
+// reaped.
 #pragma once
 
 #include <map>
@@ -22,7 +24,10 @@ class SessionTree final : public ProcessTree {
   ~SessionTree() override;
 
   std::string_view method() const override { return "sessions"; }
-  tl::expected<Place, StartError> enter() override { return Place{}; }
+  tl::expected<Place, StartError> enter() override {
+    ++launching_;
+    return Place{};
+  }
   void started(const Place& place, pid_t leader) override;
   void kill(const Place& place, pid_t leader) override;
   Leftovers leave(const Place& place, pid_t leader) override;
@@ -36,6 +41,7 @@ class SessionTree final : public ProcessTree {
   int was_subreaper_ = 0;
   pid_t own_session_;
   std::map<pid_t, std::uint64_t> leaders_;  ///< The running jobs and when they started, in ticks.
+  std::size_t launching_ = 0;               ///< Places whose leader is not known yet.
   bool dying_ = false;
 };
 

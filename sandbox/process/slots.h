@@ -1,19 +1,21 @@
-// The slots in which jobs run: made ahead, taken, given back. What a slot is stands in
-// slot/main.cpp.
+// The slots in which jobs run: made ahead, taken, given back.
 //
 // A job is launched by the slot that it has: as the server's child, but born in the slot's groups
 // and namespaces. Slots are of a kind: of a profile, for a user and group.
 // Rules: (1) a slot has one job at a time, and serves the next only if the last one left nothing in
-// it; any other is retired; (2) tend() makes slots ahead, a few at a time; take() makes one itself,
-// and waits for it, only when none is left; (3) nothing waits longer than kPatience for a slot: one
-// that does not answer is killed.
+// it; any other is retired; (2) nobody waits for a slot: who finds none is called when there is
+// one, in the order of asking; (3) a slot that does not answer within kPatience is killed.
 #pragma once
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
@@ -22,7 +24,7 @@
 #include "sandbox/process/controls.h"
 #include "sandbox/process/launch.h"
 #include "sandbox/process/profile.h"
-#include "sandbox/process/slot/protocol.h"
+#include "sandbox/process/slot_client.h"
 #include "sandbox/process/tree.h"
 
 namespace cosmoo::sandbox {
@@ -35,77 +37,67 @@ struct SlotKind {
   bool operator==(const SlotKind&) const = default;
 };
 
-/// A slot that was taken.
-struct Slot {
-  std::size_t kind = 0;  ///< The pool's own.
-  pid_t pid = -1;
-  UniqueFd pidfd;
-  UniqueFd socket;
-  std::string group;  ///< Of v1; empty: none.
-  UniqueFd tmp;       ///< Its private /tmp, if it has one.
-  slot::Ready ready;
-  bool taken = false;
-  GroupState state;
-};
-
-/// What a launch in a slot needs. Descriptors are borrowed.
-struct SlotLaunch {
-  int program = -1;
-  bool is_script = false;
-  const std::vector<std::string>& arguments;
-  const std::vector<std::string>& environment;
-  int standard_input = -1;
-  int standard_output = -1;
-  int standard_error = -1;
-  int cgroup = -1;
-  const std::string& working_directory;
-  mode_t umask = 022;
-  std::int64_t uid = slot::kNobody;
-  std::int64_t gid = slot::kNobody;
-  Limits limits;                   ///< Those that a process sets for itself.
-  bool memory_by_process = false;  ///< No group limits memory.
-};
-
 class SlotPool {
  public:
-  /// `launcher` and `controls` outlive the pool. Throws std::system_error when the slots' program
-  /// cannot be had.
-  SlotPool(Launcher& launcher, Controls& controls, std::size_t prepared);
+  static constexpr std::chrono::milliseconds kPatience{5000};
+
+  using Taken = tl::expected<std::shared_ptr<Slot>, StartError>;
+  using OnTaken = std::function<void(Taken)>;
+  using WaiterId = std::uint64_t;
+
+  /// All references outlive the pool. Throws std::system_error when the slots' program cannot be
+  /// had.
+  SlotPool(boost::asio::io_context& io, Launcher& launcher, Controls& controls,
+           std::size_t prepared);
   ~SlotPool();
   SlotPool(const SlotPool&) = delete;
   SlotPool& operator=(const SlotPool&) = delete;
 
-  tl::expected<std::unique_ptr<Slot>, StartError> take(const SlotKind& kind);
-  /// The launched process is a child of this one. When it fails with a step of "slot", the slot is
-  /// of no more use.
-  tl::expected<Launched, LaunchFailure> launch(Slot& slot, const SlotLaunch& what);
+  /// A slot that is ready, or null if there is none at once: then wait().
+  std::shared_ptr<Slot> take(const SlotKind& kind);
+  /// `on_taken` is called from the loop. Fails when no slot can be made.
+  tl::expected<WaiterId, StartError> wait(const SlotKind& kind, OnTaken on_taken);
+  /// `on_taken` is not called any more.
+  void forget(WaiterId waiter);
+
   /// Whether the next job would find nothing of the last one. `left` are its processes.
   bool is_clean(const Slot& slot, Leftovers left) const;
   /// No job is in it any more.
-  void give_back(std::unique_ptr<Slot> slot);
+  void give_back(std::shared_ptr<Slot> slot);
   /// The job in it was killed, or what it has left behind: as soon as the last process is gone it
   /// is given back, or else retired.
-  void wash(std::unique_ptr<Slot> slot);
+  void wash(std::shared_ptr<Slot> slot);
   /// Ends it, with what still lives in its namespaces and groups.
-  void retire(std::unique_ptr<Slot> slot);
+  void retire(std::shared_ptr<Slot> slot);
 
-  /// Asks the slot to remove the directory that it has made for its job.
-  void begin_removal(Slot& slot);
-  enum class Removal { pending, done, failed };
-  Removal look_at_removal(Slot& slot);
-
-  /// What slots of this kind could not have here: slot::Feature bits. Makes one to see.
+  /// What slots of this kind could not have here: slot::Feature bits. Makes one to see, and waits
+  /// for it.
   tl::expected<std::uint32_t, StartError> missing(const SlotKind& kind);
 
   bool restless() const;
-  bool tend();
+  /// Sees to what is dying, missing or more than is needed. Returns when it wants to be called
+  /// again, if at all.
+  std::optional<std::chrono::milliseconds> tend();
 
  private:
+  struct Waiter {
+    WaiterId id;
+    OnTaken on_taken;
+  };
   struct Kind {
     SlotKind what;
+    std::size_t index = 0;
     std::string setup;
-    std::deque<std::unique_ptr<Slot>> idle;  ///< Those at the front may not be ready yet.
+    std::deque<std::shared_ptr<Slot>> idle;
+    std::list<std::shared_ptr<Slot>> preparing;
+    std::deque<Waiter> waiters;  ///< None while any are idle.
     std::size_t running = 0;
+    int failures = 0;  ///< Slots in a row that did not get ready.
+  };
+  /// A slot in which something may be dying.
+  struct Washing {
+    std::shared_ptr<Slot> slot;
+    int attempts = 0;
   };
   /// A slot that was killed and has groups to be removed.
   struct Dying {
@@ -115,28 +107,33 @@ class SlotPool {
     int attempts = 0;
   };
 
-  std::size_t kind_of(const SlotKind& what);
+  Kind& kind_of(const SlotKind& what);
+  /// How many should be idle or on the way.
   std::size_t wanted(const Kind& kind) const;
-  /// A slot in which something may be dying.
-  struct Washing {
-    std::unique_ptr<Slot> slot;
-    int attempts = 0;
-  };
+  /// Makes slots for those who wait. Who can expect none is told why.
+  void provide(Kind& kind);
+  void refuse(Kind& kind, const StartError& error);
+  tl::expected<std::shared_ptr<Slot>, StartError> make(Kind& kind);
+  void on_change(Slot& slot);
+  void on_ready(Kind& kind, std::shared_ptr<Slot> slot);
+  void on_end(Kind& kind, std::shared_ptr<Slot> slot);
   bool washed(Washing& washing);
-  tl::expected<std::unique_ptr<Slot>, StartError> make(std::size_t kind);
-  bool wait_until_ready(Slot& slot);
-  bool is_ready(const Slot& slot) const { return slot.ready.processes > 0; }
   bool bury(Dying& dying);
+  void prepare(Kind& kind, std::size_t& budget);
+  bool trim(Kind& kind);
 
+  boost::asio::io_context& io_;
   Launcher& launcher_;
   Controls& controls_;
-  std::size_t prepared_;
+  const std::size_t prepared_;
   UniqueFd program_;
   UniqueFd null_;
-  std::deque<Kind> kinds_;
+  std::deque<Kind> kinds_;  ///< Indexed by Slot::kind; addresses stay.
   std::vector<Dying> dying_;
   std::vector<Washing> washing_;
+  std::chrono::steady_clock::time_point trimmed_;
   std::uint64_t last_group_ = 0;
+  WaiterId last_waiter_ = 0;
 };
 
 }  // namespace cosmoo::sandbox

@@ -80,14 +80,16 @@ void Playground::program(const std::string& name, const std::string& source) {
   REQUIRE(::chmod((dir / name).c_str(), 0755) == 0);
 }
 
-Playground::Started Playground::start(const std::string& name, Given given,
-                                      OnComplete on_complete) {
+Playground::Started Playground::order(const std::string& name, Given given, OnComplete on_complete,
+                                      OnStarted on_started) {
   auto executable = directory.find(name);
   if (!executable) return tl::unexpected(executable.error());
-  return start(std::move(*executable), std::move(given), std::move(on_complete));
+  return order(std::move(*executable), std::move(given), std::move(on_complete),
+               std::move(on_started));
 }
 
-Playground::Started Playground::start(Executable executable, Given given, OnComplete on_complete) {
+Playground::Started Playground::order(Executable executable, Given given, OnComplete on_complete,
+                                      OnStarted on_started) {
   const std::string name = executable.name;
   Context context;
   context.args.push_back(name);
@@ -101,12 +103,42 @@ Playground::Started Playground::start(Executable executable, Given given, OnComp
   context.gid = given.gid;
   context.after_input = given.after_input;
   context.full_output = given.full_output;
-  return engine->start(std::move(executable), std::move(context), name, 7, std::move(on_complete));
+  return engine->start(std::move(executable), std::move(context), name, 7, std::move(on_complete),
+                       std::move(on_started));
+}
+
+Playground::Started Playground::start(const std::string& name, Given given, OnResult on_result) {
+  auto executable = directory.find(name);
+  if (!executable) return tl::unexpected(executable.error());
+  return start(std::move(*executable), std::move(given), std::move(on_result));
+}
+
+Playground::Started Playground::start(Executable executable, Given given, OnResult on_result) {
+  struct Fate {
+    bool known = false;
+    std::optional<StartError> error;
+  };
+  const auto fate = std::make_shared<Fate>();
+  auto started = order(
+      std::move(executable), std::move(given),
+      [fate, on_result = std::move(on_result)](tl::expected<Result, StartError> end) {
+        fate->known = true;
+        if (!end) {
+          fate->error = std::move(end.error());
+        } else if (on_result) {
+          on_result(std::move(*end));
+        }
+      },
+      [fate] { fate->known = true; });
+  if (!started) return started;
+  REQUIRE(until([&] { return fate->known; }));
+  if (fate->error) return tl::unexpected(*fate->error);
+  return started;
 }
 
 std::shared_ptr<Process> Playground::launch(const std::string& name, Given given,
-                                            OnComplete on_complete) {
-  auto started = start(name, std::move(given), std::move(on_complete));
+                                            OnResult on_result) {
+  auto started = start(name, std::move(given), std::move(on_result));
   INFO("start: ", started ? "" : started.error().message);
   REQUIRE(started.has_value());
   return *started;

@@ -67,14 +67,21 @@ class Playground {
   void program(const std::string& name, const std::string& source);
 
   using Started = tl::expected<std::shared_ptr<Process>, StartError>;
-  Started start(const std::string& name, Given given = {}, OnComplete on_complete = {});
-  Started start(Executable executable, Given given = {}, OnComplete on_complete = {});
+  using OnResult = std::function<void(Result)>;
+  /// Orders it, and runs the loop until it runs or cannot.
+  Started start(const std::string& name, Given given = {}, OnResult on_result = {});
+  Started start(Executable executable, Given given = {}, OnResult on_result = {});
+  /// Only orders it.
+  Started order(const std::string& name, Given given, OnComplete on_complete,
+                OnStarted on_started = {});
+  Started order(Executable executable, Given given, OnComplete on_complete,
+                OnStarted on_started = {});
   /// Starts and waits for the Result. A failure to start or to end fails the test.
   Result run(const std::string& name, Given given = {});
   Result run(Executable executable, Given given = {});
   /// Starts what must start.
   std::shared_ptr<Process> launch(const std::string& name, Given given = {},
-                                  OnComplete on_complete = {});
+                                  OnResult on_result = {});
 
   /// Runs the loop until `condition` holds; false when the deadline comes first.
   bool until(const std::function<bool()>& condition);

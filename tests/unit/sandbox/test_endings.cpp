@@ -67,7 +67,10 @@ TEST_CASE("a job can be killed in the moment in which it was started") {
   ground.program("true", "/bin/true");
   for (const char* name : {"sleep", "true"}) {
     std::optional<Result> result;
-    ground.launch(name, {.args = {"1000"}}, [&](Result r) { result = std::move(r); })->kill();
+    const auto ordered =
+        ground.order(name, {.args = {"1000"}}, [&](auto r) { result = r.value(); });
+    REQUIRE(ordered.has_value());
+    (*ordered)->kill();
     CHECK_FALSE(result.has_value());
     REQUIRE(ground.until([&] { return result.has_value(); }));
     CHECK(result->status == Status::killed);

@@ -30,7 +30,13 @@ struct Handles {
     context.env = {"PATH=/bin:/usr/bin"};
     auto executable = ground.directory.find(name);
     REQUIRE(executable.has_value());
-    return table.spawn(std::move(*executable), std::move(context), name, 7);
+    std::optional<HandleTable::Spawned> spawned;
+    const auto process =
+        table.spawn(std::move(*executable), std::move(context), name, 7,
+                    [&](HandleTable::Spawned handle) { spawned = std::move(handle); });
+    if (!process) return tl::unexpected(process.error());
+    REQUIRE(ground.until([&] { return spawned.has_value(); }));
+    return *spawned;
   }
   std::shared_ptr<Handle> spawn(const std::string& name, std::vector<std::string> args = {},
                                 Context context = {}) {

@@ -43,16 +43,18 @@ TEST_CASE("of 200 jobs at once none is lost and none mixed up") {
     std::map<int, int> results;
     for (int i = 0; i < 200; ++i) {
       const std::string input = "job " + std::to_string(i);
-      ground.launch("cat", {.input = input}, [&results, i, input](Result r) {
-        CHECK(r.stdout_bytes == input);
-        CHECK(r.exit_code == 0);
+      const auto ordered = ground.order("cat", {.input = input}, [&results, i, input](auto r) {
+        REQUIRE(r.has_value());
+        CHECK(r->stdout_bytes == input);
+        CHECK(r->exit_code == 0);
         ++results[i];
       });
+      REQUIRE(ordered.has_value());
     }
     CHECK(results.empty());
     REQUIRE(ground.until([&] { return ground.table.running() == 0; }));
     CHECK(results.size() == 200);
-    CHECK(children().empty());
+    CHECK(ground.until([] { return children().empty(); }));
   }
 }
 
@@ -94,11 +96,13 @@ TEST_CASE("a thousand jobs in a row, each begun by the end of the one before") {
   ground.program("true", "/bin/true");
   int left = 1000;
   int bad = 0;
-  std::function<void(Result)> next = [&](Result r) {
-    bad += r.status != Status::exited || r.exit_code != 0;
-    if (--left > 0) ground.launch("true", {}, next);
+  OnComplete next = [&](const tl::expected<Result, StartError>& r) {
+    bad += !r || r->status != Status::exited || r->exit_code != 0;
+    if (--left == 0) return;
+    const auto ordered = ground.order("true", {}, next);
+    bad += !ordered.has_value();
   };
-  ground.launch("true", {}, next);
+  REQUIRE(ground.order("true", {}, next).has_value());
   CHECK(ground.until([&] { return left == 0; }));
   CHECK(bad == 0);
 }
@@ -145,7 +149,7 @@ TEST_CASE("200 running jobs end together, and nothing of them is left") {
     REQUIRE(ground.until([&] { return jobs.back()->info().stdout_bytes > 0; }));
     ground.table.kill_all();
     CHECK(ground.until([&] { return ground.table.running() == 0; }));
-    CHECK(children().empty());
+    CHECK(ground.until([] { return children().empty(); }));
   }
   CHECK(open_descriptors() == before);
 }
