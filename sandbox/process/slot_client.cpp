@@ -217,9 +217,11 @@ void Slot::remove_directory(OnRemoved on_removed) {
 UniqueFd Slot::kill() {
   on_change_ = nullptr;
   on_answer_ = nullptr;
+  // Before it can see that the socket is closed: it would take the server for dead, and kill
+  // whatever is in the leaf of its last job.
+  ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
   boost::system::error_code ignored;
   socket_.close(ignored);
-  ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
   return std::move(pidfd_);
 }
 
