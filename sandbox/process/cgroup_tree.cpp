@@ -106,6 +106,8 @@ int CgroupTree::add_leaf() {
     ::unlinkat(base_.get(), leaf.name.c_str(), AT_REMOVEDIR);
     return error;
   }
+  leaf.events =
+      above_stdio(UniqueFd(::openat(leaf.fd.get(), "cgroup.events", O_RDONLY | O_CLOEXEC)));
   if (vacant_.empty()) {
     free_.push_back(leaves_.size());
     leaves_.push_back(std::move(leaf));
@@ -129,9 +131,8 @@ tl::expected<Place, StartError> CgroupTree::enter() {
 }
 
 bool CgroupTree::populated(const Leaf& leaf) const {
-  const UniqueFd fd(::openat(leaf.fd.get(), "cgroup.events", O_RDONLY | O_CLOEXEC));
   char text[256];
-  const ssize_t size = fd ? ::read(fd.get(), text, sizeof text) : -1;
+  const ssize_t size = ::pread(leaf.events.get(), text, sizeof text, 0);
   // When in doubt, something lives there.
   return size <= 0 || std::string_view(text, static_cast<std::size_t>(size)).find("populated 0") ==
                           std::string_view::npos;
@@ -163,6 +164,7 @@ Leftovers CgroupTree::leave(const Place& place, pid_t leader) {
 
 void CgroupTree::retire(Leaf& leaf) {
   leaf.fd.reset();
+  leaf.events.reset();
   dying_.push_back({std::move(leaf.name), 0});
   leaf = Leaf{};
 }

@@ -35,6 +35,7 @@ class CgroupTree final : public ProcessTree {
   struct Leaf {
     std::string name;
     UniqueFd fd;
+    UniqueFd events;  ///< Kept open: read after every job.
     bool killed = false;
   };
   struct Dying {

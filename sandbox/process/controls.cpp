@@ -23,6 +23,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPatienceAtEnd{1000};
 constexpr const char* kNames[kControllers] = {"memory", "pids", "cpu", "cpuacct"};
+constexpr const char* kCpuUsage = "cpuacct.usage";
+constexpr const char* kMemoryPeak = "memory.max_usage_in_bytes";
 constexpr std::uint64_t kUsualShares = 1024;
 constexpr std::uint64_t kLeastShares = 2;
 constexpr std::uint64_t kMostShares = 262'144;
@@ -110,6 +112,13 @@ bool Controls::make(const std::string& name) {
     errno = error;
     return false;
   }
+  const auto open = [&](Controller controller, const char* file, int mode) {
+    if (!has(controller) || home(controller).version != 1) return UniqueFd();
+    return above_stdio(UniqueFd(
+        ::openat(home(controller).directory, (name + "/" + file).c_str(), mode | O_CLOEXEC)));
+  };
+  kept_[name] = {open(Controller::cpuacct, kCpuUsage, O_RDONLY),
+                 open(Controller::memory, kMemoryPeak, O_RDWR)};
   return true;
 }
 
@@ -138,6 +147,7 @@ std::size_t Controls::processes(const std::string& name) const {
 }
 
 bool Controls::remove(const std::string& name) {
+  kept_.erase(name);
   bool all = true;
   for (const Own& own : own_) all = cgroup::remove(own.base.get(), name) && all;
   return all;
@@ -158,6 +168,26 @@ std::optional<std::string> Controls::read(Controller controller, const GroupName
                                           const char* v1, const char* v2) const {
   if (!has(controller)) return std::nullopt;
   return cgroup::read(home(controller).directory, path(controller, names, v1, v2));
+}
+
+const UniqueFd* Controls::kept(Controller controller, const std::string& name) const {
+  const auto found = kept_.find(name);
+  if (found == kept_.end()) return nullptr;
+  const Kept& files = found->second;
+  const UniqueFd& file = controller == Controller::memory ? files.memory_peak : files.cpu_usage;
+  return file ? &file : nullptr;
+}
+
+std::optional<std::string> Controls::read_kept(Controller controller, const GroupNames& names,
+                                               const char* v1, const char* v2) const {
+  if (home(controller).version == 1) {
+    if (const UniqueFd* file = kept(controller, names.v1)) {
+      char text[64];
+      const ssize_t size = ::pread(file->get(), text, sizeof text, 0);
+      if (size > 0) return std::string(text, static_cast<std::size_t>(size));
+    }
+  }
+  return read(controller, names, v1, v2);
 }
 
 bool Controls::limit_memory(const GroupNames& names,
@@ -219,12 +249,11 @@ std::vector<std::string> Controls::apply(const GroupNames& names, const Limits& 
 
 GroupFigures Controls::figures(const GroupNames& names, const Limits& limits) const {
   GroupFigures figures;
-  if (const auto text = read(Controller::cpuacct, names, "cpuacct.usage", "cpu.stat")) {
+  if (const auto text = read_kept(Controller::cpuacct, names, kCpuUsage, "cpu.stat")) {
     figures.cpu_ns = home(Controller::cpuacct).version == 1 ? number_in(*text)
                                                             : number_of(text, "usage_usec") * 1000;
   }
-  if (const auto text =
-          read(Controller::memory, names, "memory.max_usage_in_bytes", "memory.peak")) {
+  if (const auto text = read_kept(Controller::memory, names, kMemoryPeak, "memory.peak")) {
     figures.memory_peak_bytes = number_in(*text);
   }
   // Without a limit there is nothing to tell; and nobody pays for looking.
@@ -245,9 +274,10 @@ std::uint64_t Controls::memory_now(const GroupNames& names) const {
 }
 
 void Controls::forget_peak(const GroupNames& names) const {
-  if (home(Controller::memory).version == 1) {
-    write(Controller::memory, names, "memory.max_usage_in_bytes", "", "0");
-  }
+  if (home(Controller::memory).version != 1) return;
+  const UniqueFd* file = kept(Controller::memory, names.v1);
+  if (file && ::pwrite(file->get(), "0", 1, 0) == 1) return;
+  write(Controller::memory, names, kMemoryPeak, "", "0");
 }
 
 }  // namespace cosmoo::sandbox

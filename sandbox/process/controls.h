@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "sandbox/job.h"
@@ -104,10 +105,20 @@ class Controls {
              const std::string& value) const;
   std::optional<std::string> read(Controller controller, const GroupNames& names, const char* v1,
                                   const char* v2) const;
+  /// The same of a group of v1 whose file is kept open, or else by its path.
+  std::optional<std::string> read_kept(Controller controller, const GroupNames& names,
+                                       const char* v1, const char* v2) const;
+  const UniqueFd* kept(Controller controller, const std::string& name) const;
   bool limit_memory(const GroupNames& names, const std::optional<std::uint64_t>& bytes) const;
 
   std::string name_;  ///< Of the base in every hierarchy.
   std::vector<Own> own_;
+  /// What is read or written after every job, of each group of v1: opening costs more than that.
+  struct Kept {
+    UniqueFd cpu_usage;
+    UniqueFd memory_peak;
+  };
+  std::unordered_map<std::string, Kept> kept_;
   std::array<Home, kControllers> homes_;
 };
 
