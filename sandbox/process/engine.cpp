@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "sandbox/process/controls.h"
+#include "sandbox/process/job_setup.h"
 #include "sandbox/process/launch.h"
 #include "sandbox/process/pipes.h"
 #include "sandbox/process/process_job.h"
@@ -47,50 +48,6 @@ void ignore_sigpipe() {
   if (action.sa_handler != SIG_DFL) return;
   action.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &action, nullptr);
-}
-
-constexpr std::uint32_t kNobodysId = 65534;
-constexpr const char* kWalledDirectory = "/tmp";
-
-/// Who a job is. Within walls it is somebody, and nobody else exists there.
-struct Identity {
-  std::int64_t uid = slot::kNobody;
-  std::int64_t gid = slot::kNobody;
-};
-
-tl::expected<Identity, StartError> identity_of(const Context& context, const Profile& profile) {
-  const bool walled = profile.walls != Profile::Walls::none;
-  const std::uint32_t own = ::geteuid();
-  Identity identity;
-  const auto uid = context.uid ? context.uid : profile.uid;
-  const auto gid = context.gid ? context.gid : profile.gid;
-  if (uid) identity.uid = *uid;
-  if (gid) identity.gid = *gid;
-  if (walled && !uid) identity.uid = own == 0 ? kNobodysId : own;
-  if (!gid && (walled || uid)) identity.gid = own == 0 ? identity.uid : ::getegid();
-  const bool another = (uid && *uid != own) || (gid && *gid != ::getegid());
-  if (own != 0 && another) {
-    return tl::unexpected(
-        bad_argument("only a server that runs as root can run a job as another user or group"));
-  }
-  return identity;
-}
-
-struct Pipe {
-  UniqueFd reading;
-  UniqueFd writing;
-};
-
-/// Both ends above the standard descriptors, so that none is overwritten when the child gets its.
-tl::expected<Pipe, int> make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno);
-  Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  for (UniqueFd* end : {&pipe.reading, &pipe.writing}) {
-    *end = above_stdio(std::move(*end));
-    if (!*end) return tl::unexpected(errno);
-  }
-  return pipe;
 }
 
 }  // namespace
@@ -136,12 +93,6 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   void shut_down();
 
  private:
-  /// The ends that only the child keeps.
-  struct ChildEnds {
-    UniqueFd input;  ///< None: the job reads nothing, from /dev/null.
-    UniqueFd output;
-    UniqueFd errors;
-  };
   /// What a job needs until it has been launched.
   struct Starting {
     Executable executable;
@@ -157,11 +108,6 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
     std::unique_ptr<Starting> starting;  ///< Null: it has been launched.
   };
 
-  /// Settles who the job is and what it may use. The profile's word counts where the caller's is
-  /// missing.
-  static tl::expected<SlotKind, StartError> settle(Context& context, const Profile& profile);
-  tl::expected<ChildEnds, StartError> connect(NewProcess& process, Context& context,
-                                              const std::string& what);
   tl::expected<std::monostate, StartError> find_slot(JobId id);
   tl::expected<std::monostate, StartError> launch(JobId id, std::shared_ptr<Slot> slot);
   void on_launched(JobId id, tl::expected<Launched, LaunchFailure> launched);
@@ -213,7 +159,7 @@ tl::expected<std::shared_ptr<Process>, StartError> ProcessEngine::Impl::start(
   process.limits = context.limits;
   process.started_at = std::chrono::system_clock::now();
   process.started = std::chrono::steady_clock::now();
-  auto ends = connect(process, context, cannot_start(executable));
+  auto ends = connect(io_, scratch(), process, context, cannot_start(executable));
   if (!ends) return tl::unexpected(std::move(ends.error()));
   const auto place = tree_->enter();
   if (!place) return tl::unexpected(place.error());
@@ -239,23 +185,6 @@ tl::expected<std::shared_ptr<Process>, StartError> ProcessEngine::Impl::start(
   rescan_within(kRescanInterval);
   if (slots_->restless()) tend_within(kTendInterval);
   return job;
-}
-
-tl::expected<SlotKind, StartError> ProcessEngine::Impl::settle(Context& context,
-                                                               const Profile& profile) {
-  const auto identity = identity_of(context, profile);
-  if (!identity) return tl::unexpected(identity.error());
-  if (identity->uid >= 0) context.uid = static_cast<std::uint32_t>(identity->uid);
-  if (identity->gid >= 0) context.gid = static_cast<std::uint32_t>(identity->gid);
-  const bool walled = profile.walls != Profile::Walls::none;
-  fill_in(context.limits, profile.limits);
-  if (walled && context.working_directory.empty()) context.working_directory = kWalledDirectory;
-  SlotKind kind{&profile};
-  if (walled) {
-    kind.uid = identity->uid;
-    kind.gid = identity->gid;
-  }
-  return kind;
 }
 
 /// Launches the job in a slot that is ready, or else as soon as one is.
@@ -408,17 +337,8 @@ std::vector<std::string> ProcessEngine::Impl::missing() {
     if (!controls_.has(controller)) sentences.emplace_back(sentence);
   }
   for (const Profile& profile : options_.profiles) {
-    SlotKind kind{&profile};
-    if (profile.walls != Profile::Walls::none) {
-      const auto identity = identity_of(Context{}, profile);
-      if (!identity) {
-        sentences.push_back("profile " + profile.name + ": " + identity.error().message);
-        continue;
-      }
-      kind.uid = identity->uid;
-      kind.gid = identity->gid;
-    }
-    const auto missing = slots_->missing(kind);
+    const auto missing = usual_kind(profile).and_then(
+        [this](const SlotKind& kind) { return slots_->missing(kind); });
     if (!missing) {
       sentences.push_back("profile " + profile.name + ": " + missing.error().message);
       continue;
@@ -428,32 +348,6 @@ std::vector<std::string> ProcessEngine::Impl::missing() {
     }
   }
   return sentences;
-}
-
-/// Makes the pipes and puts our ends under watch, so that nothing can fail after the launch.
-tl::expected<ProcessEngine::Impl::ChildEnds, StartError> ProcessEngine::Impl::connect(
-    NewProcess& process, Context& context, const std::string& what) {
-  ChildEnds ends;
-  const std::size_t cap = process.limits.output_bytes;
-  try {
-    for (auto [ours, theirs] :
-         {std::pair(&process.output, &ends.output), std::pair(&process.errors, &ends.errors)}) {
-      auto pipe = make_pipe();
-      if (!pipe) return tl::unexpected(system_failure(what, "pipe", pipe.error()));
-      *ours = std::make_unique<PipeReader>(io_, std::move(pipe->reading), cap, context.full_output,
-                                           scratch());
-      *theirs = std::move(pipe->writing);
-    }
-    if (context.input.empty() && context.after_input == AfterInput::end_of_file) return ends;
-    auto pipe = make_pipe();
-    if (!pipe) return tl::unexpected(system_failure(what, "pipe", pipe.error()));
-    process.input = std::make_unique<PipeWriter>(io_, std::move(pipe->writing),
-                                                 std::move(context.input), context.after_input);
-    ends.input = std::move(pipe->reading);
-    return ends;
-  } catch (const boost::system::system_error& error) {
-    return tl::unexpected(system_failure(what, "epoll_ctl", error.code().value()));
-  }
 }
 
 void ProcessEngine::Impl::wait_for_children() {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "sandbox/process/proc_table.h"
 #include "tests/unit/sandbox/playground.h"
@@ -68,6 +69,94 @@ TEST_CASE("a slot is used again by the next job, after a kill too") {
     return std::find(before.begin(), before.end(), slot) == before.end();
   });
   CHECK(after == before);
+}
+
+TEST_CASE("a job is started before it ends, and one that cannot be executed never is") {
+  Playground ground;
+  ground.program("true", "/bin/true");
+  write_file(ground.dir / "lost", "#!/no/such/interpreter\n", 0755);
+  std::vector<std::string> events;
+  for (const char* name : {"true", "lost"}) {
+    const auto ordered = ground.order(
+        name, {}, [&](const auto& end) { events.push_back(end ? "ended" : end.error().message); },
+        [&] { events.push_back("started"); });
+    REQUIRE(ordered.has_value());
+    REQUIRE(ground.until([&] { return ground.table.running() == 0; }));
+  }
+  REQUIRE(events.size() == 3);
+  CHECK(events[0] == "started");
+  CHECK(events[1] == "ended");
+  CHECK(events[2].find("'/no/such/interpreter' does not exist") != std::string::npos);
+}
+
+// The attack: slots that do not answer. Everything else goes on.
+TEST_CASE("a slot that hangs holds up nobody but the job that it has") {
+  Playground ground;
+  ground.program("true", "/bin/true");
+  ground.run("true");
+  ground.settle();
+  for (const pid_t slot : slots()) ::kill(slot, SIGSTOP);
+  std::vector<tl::expected<Result, StartError>> ends;
+  std::vector<std::shared_ptr<Process>> jobs;
+  const std::size_t hanging = slots().size();
+  for (std::size_t i = 0; i < hanging; ++i) {
+    const auto ordered =
+        ground.order("true", {}, [&](auto end) { ends.push_back(std::move(end)); });
+    REQUIRE(ordered.has_value());
+    CHECK((*ordered)->info().pid == -1);
+    jobs.push_back(*ordered);
+  }
+  jobs.front()->kill();
+  // Those that come after them get slots of their own.
+  CHECK(ground.run("true").exit_code == 0);
+  CHECK(ends.empty());
+  REQUIRE(ground.until([&] { return ends.size() == hanging; }));
+  for (const auto& end : ends) {
+    if (end) {
+      CHECK(end->status == Status::killed);
+    } else {
+      CHECK(end.error().error_number == ETIMEDOUT);
+    }
+  }
+  CHECK(ground.run("true").exit_code == 0);
+}
+
+TEST_CASE("jobs that wait for slots get them, and may be killed or run out of time") {
+  EngineOptions options;
+  options.prepared = 0;
+  Playground ground(options);
+  ground.program("true", "/bin/true");
+  std::vector<int> order;
+  std::vector<Status> ends(20);
+  std::vector<std::shared_ptr<Process>> jobs;
+  for (int i = 0; i < 20; ++i) {
+    Given given;
+    if (i == 18) given.limits.wall = std::chrono::milliseconds(0);
+    const auto ordered = ground.order(
+        "true", given, [&, i](auto end) { ends[static_cast<std::size_t>(i)] = end.value().status; },
+        [&, i] { order.push_back(i); });
+    REQUIRE(ordered.has_value());
+    jobs.push_back(*ordered);
+  }
+  jobs[17]->kill();
+  jobs[17]->kill();
+  CHECK(ends[17] == Status::exited);
+  REQUIRE(ground.until([&] { return ground.table.running() == 0; }));
+  CHECK(order.size() == 18);
+  CHECK(std::find(order.begin(), order.end(), 17) == order.end());
+  CHECK(ends[17] == Status::killed);
+  CHECK(ends[18] == Status::timed_out);
+  CHECK(std::count(ends.begin(), ends.end(), Status::exited) == 18);
+}
+
+TEST_CASE("slots that nobody needs any more go") {
+  Playground ground;
+  ground.program("sleep", "/bin/sleep");
+  for (int i = 0; i < 40; ++i) ground.launch("sleep", {.args = {"1000"}});
+  CHECK(slots().size() >= 40);
+  ground.table.kill_all();
+  REQUIRE(ground.until([&] { return ground.table.running() == 0; }));
+  CHECK(ground.until([] { return slots().size() <= 4; }));
 }
 
 TEST_CASE("arguments and environment that fill megabytes arrive whole") {
