@@ -257,8 +257,8 @@ TEST_CASE("a program that has ended in time is not called late because the serve
   ground.program("true", "/bin/true");
   Given given;
   given.limits.wall = std::chrono::milliseconds(20);
-  Talk talk(ground, "true", std::move(given));
   const auto over = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+  Talk talk(ground, "true", std::move(given));
   siginfo_t ended{};
   const auto pid = static_cast<id_t>(talk.process->info().pid);
   ::waitid(P_PID, pid, &ended, WEXITED | WNOWAIT);
