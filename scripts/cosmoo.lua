@@ -1364,21 +1364,21 @@ function executables() end
 
 process = {}
 
----Starts a program of executables/ and returns at once {handle_id, pid, owner, started_at, command,
----status = "running"}; the process goes on when the task has ended. Fields: argv, a list of the
----program's name and its arguments; or command, a text for the shell that the configuration names,
----itself a program of executables/ (mode = "argv" or "shell" says the same once more). env, {NAME =
----"value"} or a list of "NAME=VALUE": with PATH, all that it gets. cwd, an absolute path. input,
----plain bytes; stdin = "pipe" keeps it open for process.write(). timeout_ms (or timeout, the same):
----it is stopped after so long; 0 is the configuration's. sandbox_profile, how it is confined.
----limits, any of wall_s, cpu_s, memory_bytes, processes, cpu_shares, open_files, file_size_bytes,
----output_bytes (of each stream): where the configuration has less, that holds. when_full = "wait":
----rather than be stopped at the limit on output, it waits until process.read() has made room. There
----may be so many handles as are configured: the oldest process that has ended gives up its own
----first, and leaves a receipt of how it ended; if all run, the oldest is killed. Handles end with
----the server. Errors: E_INVARG and E_TYPE name the field that is wrong, E_PERM (no wizard, or a
----program that the configuration does not allow), E_QUOTA (too many run, or too much input), E_EXEC
----(it could not be started).
+---Starts a program of executables/, suspends the task until it runs, and returns {handle_id, pid,
+---owner, started_at, command, status = "running"}; the process goes on when the task has ended.
+---Fields: argv, a list of the program's name and its arguments; or command, a text for the shell
+---that the configuration names, itself a program of executables/ (mode = "argv" or "shell" says the
+---same once more). env, {NAME = "value"} or a list of "NAME=VALUE": with PATH, all that it gets.
+---cwd, an absolute path. input, plain bytes; stdin = "pipe" keeps it open for process.write().
+---timeout_ms (or timeout, the same): it is stopped after so long; 0 is the configuration's.
+---sandbox_profile, how it is confined. limits, any of wall_s, cpu_s, memory_bytes, processes,
+---cpu_shares, open_files, file_size_bytes, output_bytes (of each stream): where the configuration
+---has less, that holds. when_full = "wait": rather than be stopped at the limit on output, it waits
+---until process.read() has made room. There may be so many handles as are configured: the oldest
+---process that has ended gives up its own first, and leaves a receipt of how it ended; if all run,
+---the oldest is killed. Handles end with the server. Errors: E_INVARG and E_TYPE name the field
+---that is wrong, E_PERM (no wizard, or a program that the configuration does not allow), E_QUOTA
+---(too many run, or too much input), E_EXEC (it could not be started).
 ---For wizards.
 ---@param fields table
 ---@return table # map
