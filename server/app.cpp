@@ -33,6 +33,9 @@ SessionLimits session_limits(const Config& config) {
   limits.input_bytes = static_cast<std::size_t>(sessions.input_bytes);
   limits.output_bytes = static_cast<std::size_t>(sessions.output_bytes);
   limits.max_connections = static_cast<std::size_t>(sessions.max_connections);
+  limits.max_per_address = static_cast<std::size_t>(sessions.max_per_address);
+  limits.loopback =
+      sessions.limit_loopback ? AddressLimit::Loopback::limited : AddressLimit::Loopback::free;
   limits.login_attempts = static_cast<int>(sessions.login_attempts);
   limits.logins = sessions.do_login_command ? SessionLimits::Logins::world_first
                                             : SessionLimits::Logins::built_in;

@@ -471,6 +471,12 @@ std::span<const Key> keys() {
        "How much output waits for a slow client before lines of it are dropped."},
       {"sessions.max_connections", FIELD(sessions.max_connections), 1, 1'000'000, "",
        "More connections at once are turned away."},
+      {"sessions.max_per_address", FIELD(sessions.max_per_address), 0, 1'000'000, "",
+       "More connections at once from one address are turned away; of IPv6, from one network of 64 "
+       "bits; 0: no limit. Behind a proxy on another machine all come from its address."},
+      {"sessions.limit_loopback", FIELD(sessions.limit_loopback), 0, 0, "",
+       "Whether that is so for this machine's own addresses too; false: a proxy on it may pass on "
+       "as many as there are."},
       {"sessions.login_attempts", FIELD(sessions.login_attempts), 1, 1000, "",
        "So many wrong passwords close the connection."},
       {"sessions.do_login_command", FIELD(sessions.do_login_command), 0, 0, "",

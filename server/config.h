@@ -49,6 +49,8 @@ struct Config {
     std::int64_t input_bytes = 64 << 10;
     std::int64_t output_bytes = 64 << 10;
     std::int64_t max_connections = 10'000;
+    std::int64_t max_per_address = 100;
+    bool limit_loopback = false;
     std::int64_t login_attempts = 3;
     bool do_login_command = true;
     double do_login_command_seconds = 30;

@@ -19,6 +19,7 @@ Sessions::Sessions(asio::io_context& loop, World& world, Scheduler& scheduler,
       limits_(limits),
       welcome_(world.symbols().intern("welcome")),
       idle_watch_(loop),
+      addresses_(limits.max_per_address, limits.loopback),
       read_buffer_(kReadBuffer) {}
 
 Sessions::~Sessions() = default;
@@ -49,6 +50,12 @@ std::optional<ObjectId> Sessions::add(asio::ip::tcp::socket socket, const Door& 
     }
     return {};
   }
+  if (door.kind == Door::Kind::inbound && !addresses_.enter(remote.address())) {
+    log_.warning("turned away " + session->name() + ": its address has " +
+                 std::to_string(limits_.max_per_address) + " connections open");
+    session->turn_away("Too many connections from your address are open. Close one of them first.");
+    return {};
+  }
   all_.insert(session);
   by_number_.emplace(number, session.get());
   log_.info("connection " + std::to_string(number.number) +
@@ -76,7 +83,12 @@ Hooks::Arrival Sessions::bind(Session& session, ObjectId player, Notice notice) 
   return old->handler() == session.handler() ? Hooks::Arrival::takeover : Hooks::Arrival::first;
 }
 
-void Sessions::remove(const std::shared_ptr<Session>& session) { all_.erase(session); }
+void Sessions::remove(const std::shared_ptr<Session>& session) {
+  if (all_.erase(session) == 0 || session->door().kind != Door::Kind::inbound) return;
+  // A scope (fe80::1%eth0) is no part of what is counted, and may be gone by now.
+  const std::string& address = session->address();
+  addresses_.leave(asio::ip::make_address(address.substr(0, address.find('%'))));
+}
 
 void Sessions::close_all(std::string_view message) {
   idle_watch_.cancel();

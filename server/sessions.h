@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "server/accounts.h"
+#include "server/address_limit.h"
 #include "server/hooks.h"
 #include "server/log.h"
 #include "vm/connections.h"
@@ -31,6 +32,8 @@ struct SessionLimits {
   std::size_t input_bytes = 64 << 10;
   std::size_t output_bytes = 64 << 10;
   std::size_t max_connections = 10'000;
+  std::size_t max_per_address = 100;  ///< 0: no limit.
+  AddressLimit::Loopback loopback = AddressLimit::Loopback::free;
   int login_attempts = 3;
   enum class Logins {
     world_first,  ///< do_login_command has the first word.
@@ -132,6 +135,7 @@ class Sessions final : public Connections {
   Hooks* hooks_ = nullptr;
   boost::asio::steady_timer idle_watch_;
   std::unordered_set<std::shared_ptr<Session>> all_;
+  AddressLimit addresses_;
   boost::unordered_flat_map<ObjectId, Session*> by_number_;
   std::deque<std::shared_ptr<Session>> ready_;
   std::vector<std::shared_ptr<Session>> dirty_;

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "server/address_limit.h"
 #include "server/app.h"
 #include "tests/integration/support/client.h"
 #include "tests/unit/server/fake_language.h"
@@ -366,6 +367,59 @@ TEST_CASE("connections over the limit are turned away") {
   one.expect_closed();
   Client four = server.connect();
   four.expect("leaves.\r\n");
+}
+
+// One stranger opened connections until nobody else found room.
+TEST_CASE("connections of one address over its limit are turned away") {
+  Config config;
+  config.sessions.max_per_address = 2;
+  config.sessions.limit_loopback = true;
+  Server server(config);
+  const std::string refusal =
+      "Too many connections from your address are open. Close one of them first.";
+  Client one = server.connect();
+  {
+    Client two = server.connect();
+    two.expect("leaves.\r\n");
+    Client three = server.connect();
+    CHECK(three.expect_closed() == refusal + "\r\n");
+  }
+  // Until the server has noticed that the second is gone.
+  while (server.connect().read_line() == refusal) {
+  }
+  one.line("quit");
+  one.expect_closed();
+}
+
+TEST_CASE("this machine's own connections are not limited unless the configuration says so") {
+  Config config;
+  config.sessions.max_per_address = 1;
+  Server server(config);
+  Client one = server.connect();
+  Client two = server.connect();
+  one.expect("leaves.\r\n");
+  two.expect("leaves.\r\n");
+}
+
+TEST_CASE("addresses are counted as their owners hold them") {
+  using boost::asio::ip::make_address;
+  AddressLimit limit(1, AddressLimit::Loopback::free);
+  CHECK(limit.enter(make_address("192.0.2.1")));
+  CHECK_FALSE(limit.enter(make_address("192.0.2.1")));
+  CHECK_FALSE(limit.enter(make_address("::ffff:192.0.2.1")));
+  CHECK(limit.enter(make_address("192.0.2.2")));
+  CHECK(limit.enter(make_address("2001:db8::1")));
+  CHECK_FALSE(limit.enter(make_address("2001:db8::2")));
+  CHECK(limit.enter(make_address("2001:db8:0:1::1")));
+  limit.leave(make_address("2001:db8::1"));
+  CHECK(limit.enter(make_address("2001:db8::2")));
+  limit.leave(make_address("192.0.2.9"));  // nobody's
+  for (int i = 0; i < 3; ++i) {
+    CHECK(limit.enter(make_address("127.0.0.1")));
+    CHECK(limit.enter(make_address("::1")));
+  }
+  AddressLimit none(0, AddressLimit::Loopback::limited);
+  for (int i = 0; i < 3; ++i) CHECK(none.enter(make_address("192.0.2.1")));
 }
 
 TEST_CASE("shutting down tells everybody and writes the world") {
