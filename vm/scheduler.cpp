@@ -139,12 +139,20 @@ std::optional<Value> Scheduler::run_slice(Task& task) {
   return value;
 }
 
-void Scheduler::enter_idle(const Task& task) { idle_of_[task.owner].insert(task.id); }
+void Scheduler::enter_idle(Task& task) {
+  Idle& idle = idle_of_[task.owner];
+  idle.tasks.insert(task.id);
+  const std::int64_t kept = task.memory_charged + task.execution->inherited_bytes();
+  task.memory_counted =
+      std::max<std::int64_t>(kept, 0) + static_cast<std::int64_t>(task.execution->bytes());
+  idle.memory += task.memory_counted;
+}
 
-void Scheduler::leave_idle(const Task& task) {
+void Scheduler::leave_idle(Task& task) {
   const auto it = idle_of_.find(task.owner);
-  it->second.erase(task.id);
-  if (it->second.empty()) idle_of_.erase(it);
+  it->second.tasks.erase(task.id);
+  it->second.memory -= task.memory_counted;
+  if (it->second.tasks.empty()) idle_of_.erase(it);
 }
 
 void Scheduler::begin_wait(Task& task, Wait wait) {
@@ -333,13 +341,20 @@ const Task* Scheduler::find(TaskId id) const {
 std::size_t Scheduler::count(std::optional<ObjectId> owner) const {
   if (!owner) return tasks_.size() - (running_ != nullptr ? 1 : 0);
   const auto it = idle_of_.find(*owner);
-  return it == idle_of_.end() ? 0 : it->second.size();
+  return it == idle_of_.end() ? 0 : it->second.tasks.size();
+}
+
+std::int64_t Scheduler::memory_of(ObjectId owner) const {
+  const auto it = idle_of_.find(owner);
+  return it == idle_of_.end() ? 0 : it->second.memory;
 }
 
 std::vector<TaskView> Scheduler::list(std::optional<ObjectId> owner, std::size_t most) const {
   std::vector<TaskId> chosen;
-  for (const auto& [whose, tasks] : idle_of_) {
-    if (!owner || whose == *owner) chosen.insert(chosen.end(), tasks.begin(), tasks.end());
+  for (const auto& [whose, idle] : idle_of_) {
+    if (!owner || whose == *owner) {
+      chosen.insert(chosen.end(), idle.tasks.begin(), idle.tasks.end());
+    }
   }
   most = std::min(most, chosen.size());
   const auto last = chosen.begin() + static_cast<std::ptrdiff_t>(most);
@@ -375,7 +390,7 @@ Result<void> Scheduler::may_wait(ObjectId owner) const {
                                 ? allowances_->tasks(owner, limits_.tasks_per_player)
                                 : limits_.tasks_per_player;
   const std::size_t tasks = count(owner);
-  if (tasks < limit) return {};
+  if (tasks < limit) return may_keep_ ? may_keep_(owner) : Result<void>();
   return fail(ErrorCode::quota, to_string(owner) + " has " + std::to_string(tasks) +
                                     " tasks waiting, which is the limit");
 }

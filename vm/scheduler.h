@@ -68,6 +68,10 @@ class Scheduler {
   void on_end(OnEnd on_end) { on_end_ = std::move(on_end); }
   /// Asked for each slice and each wait; outlives the scheduler's tasks.
   void use(const Allowances& allowances) { allowances_ = &allowances; }
+  /// Asked before one more task of an owner waits, while memory_of() it; E_QUOTA to refuse.
+  void ask_for_memory(std::function<Result<void>(ObjectId)> may_keep) {
+    may_keep_ = std::move(may_keep);
+  }
   /// Tasks are numbered on from `last`, which is kept elsewhere and outlives the scheduler.
   void count_in(TaskId& last) { last_id_ = &last; }
 
@@ -122,8 +126,11 @@ class Scheduler {
   std::vector<TaskView> list(std::optional<ObjectId> owner, std::size_t most) const;
   /// How many those are.
   std::size_t count(std::optional<ObjectId> owner) const;
+  /// What those of one owner hold, in bytes, by what their slices were charged.
+  std::int64_t memory_of(ObjectId owner) const;
   std::size_t size() const { return tasks_.size(); }
-  /// Whether one more task of `owner` may wait (E_QUOTA), and any at all (E_INTRPT).
+  /// Whether one more task of `owner` may wait, for their number and memory (E_QUOTA), and any at
+  /// all (E_INTRPT).
   Result<void> may_wait(ObjectId owner) const;
 
   const SchedulerLimits& limits() const { return limits_; }
@@ -147,8 +154,8 @@ class Scheduler {
   std::optional<Value> finish(Task& task, Step step);
   void last_slice(Task& task);
   void drop(Task& task);
-  void enter_idle(const Task& task);
-  void leave_idle(const Task& task);
+  void enter_idle(Task& task);
+  void leave_idle(Task& task);
   void wake_due(Clock::time_point now);
   void drop_stale_timers();
   void leave_wait(Task& task);
@@ -163,9 +170,14 @@ class Scheduler {
   std::vector<Timer> timers_;  // a heap, soonest on top; stale entries are skipped
   std::size_t stale_timers_ = 0;
   bool timer_moved_ = false;  // the soonest timer is another one, and the owner does not know
-  std::unordered_map<ObjectId, boost::unordered_flat_set<TaskId>> idle_of_;  // all but the running
+  struct Idle {
+    boost::unordered_flat_set<TaskId> tasks;
+    std::int64_t memory = 0;
+  };
+  std::unordered_map<ObjectId, Idle> idle_of_;  // all but the running
   Task* running_ = nullptr;
   const Allowances* allowances_ = nullptr;
+  std::function<Result<void>(ObjectId)> may_keep_;
   std::optional<Clock::time_point> until_;  // the last slices' end
   TaskId own_last_id_ = 0;
   TaskId* last_id_ = &own_last_id_;

@@ -101,6 +101,9 @@ class Execution {
   virtual std::vector<Frame> stack(std::size_t most) const = 0;
   /// Bytes that the language holds for it.
   virtual std::size_t bytes() const = 0;
+  /// Bytes of scripts' memory that it may keep alive besides what its slices were charged, because
+  /// the task that forked it had them.
+  virtual std::int64_t inherited_bytes() const { return 0; }
   /// Whether it will be there again after a restart: a planned call that has not begun.
   virtual bool planned() const { return false; }
   /// kill_task() ends it before it has begun: what is planned is forgotten.
@@ -133,6 +136,8 @@ struct Task {
   std::unique_ptr<Execution> execution;
   /// Memory the task's slices have been charged so far, in bytes (the Lua engine's account).
   std::int64_t memory_charged = 0;
+  /// What its owner is counted for it while it does not run; the scheduler's.
+  std::int64_t memory_counted = 0;
   bool killed = false;  ///< kill_task() on the running task: it ends at its next builtin or tick.
 };
 

@@ -76,6 +76,31 @@ TEST_CASE("work inside C and in conversions is paid for") {
   }
 }
 
+// Tasks that wait, each within its own limit, together took all the memory but what is kept for
+// wizards: nobody else's command could run. A function that is forked keeps what it closes over,
+// long after the task that was charged for it.
+TEST_CASE("the waiting tasks of one owner leave memory for others") {
+  for (const char* attack : {"suspend() return #t", "fork(1000, function() return #t end)",
+                             "local function again() fork(1000, again) return #t end again()"}) {
+    LuaWorld lua(plenty_of_budget(), small_memory());
+    REQUIRE(lua.world.set_flag(kRoot, kProgrammer, true).has_value());
+    const std::string hold = "local t = {} for i = 1, 5000 do t[i] = ('x'):rep(1000) .. i end ";
+    CAPTURE(attack);
+    std::string last;
+    for (int i = 0; i < 30; ++i) last = lua.run(hold + attack, kProg);
+    CHECK(has(last, "E_QUOTA: memory is short"));
+    CHECK(lua.scheduler.size() >= 4);
+    CHECK(lua.run(hold + "return #t", kRoot) == "5000");
+    CHECK(lua.run("1 + 1", kProg) == "2");
+    lua.scheduler.kill_all();
+    CHECK(lua.run("for i = 1, 100 do local t = {} for j = 1, 100 do t[j] = ('x'):rep(1000) .. j "
+                  "end end return 1",
+                  kProg) == "1");
+    for (int i = 0; i < 3; ++i) last = lua.run(hold + attack, kProg);
+    CHECK_FALSE(has(last, "E_QUOTA"));
+  }
+}
+
 // Each argument may be as large as a task's memory; a million arguments may be the same string.
 TEST_CASE("the arguments of a builtin share one limit") {
   LuaWorld lua({}, small_memory());

@@ -55,9 +55,11 @@ class LuaEngine final : public Engine {
       lua_close(rt_.main);
       throw std::runtime_error("Lua cannot be set up: " + why);
     }
+    scheduler.ask_for_memory([this](ObjectId owner) { return may_keep_memory(rt_, owner); });
   }
 
   ~LuaEngine() override {
+    rt_.scheduler.ask_for_memory(nullptr);
     rt_.spare_threads.clear();
     lua_close(rt_.main);
   }

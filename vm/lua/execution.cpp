@@ -126,13 +126,13 @@ Step LuaExecution::run(Task& task, Resumption with) {
   slice_ends_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(task.budget.seconds);
   resumption = std::move(with);
   MemoryAccount& memory = rt_.memory;
-  const std::size_t used_before = memory.used;
+  used_before_ = memory.used;
   const auto charged = static_cast<std::size_t>(std::max<std::int64_t>(task.memory_charged, 0));
   const std::size_t allowance =
       rt_.options.task_memory_bytes - std::min(charged, rt_.options.task_memory_bytes);
   // The last of the heap is for wizards: else nobody could end the tasks that fill it.
   const std::size_t kept = rt_.world.is_wizard(task.owner) ? 0 : memory.engine_limit / 8;
-  memory.limit = std::min(memory.engine_limit - kept, used_before + allowance);
+  memory.limit = std::min(memory.engine_limit - kept, used_before_ + allowance);
   memory.unchecked = 0;
   rt_.current = this;
 
@@ -151,7 +151,7 @@ Step LuaExecution::run(Task& task, Resumption with) {
   memory.limit = memory.engine_limit;
   collect(rt_.main, Collect::step);
   task.memory_charged +=
-      static_cast<std::int64_t>(memory.used) - static_cast<std::int64_t>(used_before);
+      static_cast<std::int64_t>(memory.used) - static_cast<std::int64_t>(used_before_);
   Step step;
   if (status == LUA_YIELD) {
     lua_pop(thread_.state, results);

@@ -107,6 +107,7 @@ int fork_function(lua_State* L) {
   lua_setfield(L, -2, "n");
   auto child = std::make_unique<LuaExecution>(rt);
   child->start = LuaExecution::Fork{luaL_ref(L, LUA_REGISTRYINDEX)};
+  child->inherited = rt.current->kept_now();
   child->activations.push_back(rt.current->top());
   const auto& words = rt.current->words;
   if (!words.empty() && words.back().depth == rt.current->activations.size()) {

@@ -4,6 +4,7 @@
 // charged as they are made, and what C code does at one go by its size (libraries.cpp,
 // convert.cpp); time is looked at by the hook, about once a millisecond, and pays for what was
 // charged meanwhile.
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 
@@ -114,6 +115,25 @@ void LuaExecution::charge_time(lua_State* L) {
   charged_since_ = 0;
   if (now >= slice_ends_) doom(Budget::seconds);
   check_doom(L);
+}
+
+std::int64_t LuaExecution::kept_now() const {
+  const std::int64_t allocated =
+      static_cast<std::int64_t>(rt_.memory.used) - static_cast<std::int64_t>(used_before_);
+  return std::clamp<std::int64_t>(inherited + task_->memory_charged + allocated, 0,
+                                  static_cast<std::int64_t>(rt_.options.task_memory_bytes));
+}
+
+Result<void> may_keep_memory(const Runtime& rt, ObjectId owner) {
+  const MemoryAccount& memory = rt.memory;
+  if (memory.used <= memory.engine_limit / 2 || rt.world.is_wizard(owner)) return {};
+  const std::int64_t now = rt.current != nullptr ? rt.current->kept_now() : 0;
+  const std::int64_t kept = rt.scheduler.memory_of(owner) + now;
+  const auto share = static_cast<std::int64_t>(memory.engine_limit / 4);
+  if (kept <= share) return {};
+  return fail(ErrorCode::quota, "memory is short, and the tasks of " + to_string(owner) +
+                                    " that wait hold more than their share of it: " +
+                                    std::to_string(kept >> 20) + " MiB");
 }
 
 double LuaExecution::seconds_left() const {

@@ -96,6 +96,7 @@ class LuaExecution final : public Execution {
   Step run(Task& task, Resumption with) override;
   std::vector<Frame> stack(std::size_t most) const override;
   std::size_t bytes() const override;
+  std::int64_t inherited_bytes() const override { return inherited; }
   bool planned() const override { return std::holds_alternative<Planned>(start); }
   void cancel() override;
 
@@ -111,6 +112,11 @@ class LuaExecution final : public Execution {
   };
   std::variant<std::unique_ptr<VerbCall>, Source, Fork, Planned>
       start;  ///< A call is large, and short-lived.
+
+  std::int64_t inherited = 0;  ///< Of the task that forked it, what that held then.
+  /// What the running task keeps alive, roughly: what it was given and has allocated, less what was
+  /// freed meanwhile.
+  std::int64_t kept_now() const;
 
   ObjectId called_by = kNothing;  ///< Whose permissions the first call was planned with.
 
@@ -195,6 +201,7 @@ class LuaExecution final : public Execution {
   Runtime& rt_;
   Runtime::Thread thread_;
   Task* task_ = nullptr;
+  std::size_t used_before_ = 0;  ///< Of the heap, when its slice began.
   std::int64_t ticks_left_ = 0;
   Clock::time_point slice_ends_;
   std::chrono::nanoseconds charged_until_;  ///< The processor time up to which it has paid.
@@ -253,6 +260,9 @@ void* allocate(void* account, void* block, std::size_t old_size, std::size_t new
 /// allocator does, if there is no room for it. release_outside() takes it back, in its __gc.
 void hold_outside(lua_State* L, std::size_t bytes);
 void release_outside(lua_State* L, std::size_t bytes);
+/// Whether one more task of `owner` may wait: E_QUOTA if memory is short, and those that do hold
+/// more than one owner's share.
+Result<void> may_keep_memory(const Runtime& rt, ObjectId owner);
 /// The processor time that this thread has had.
 std::chrono::nanoseconds thread_cpu_time();
 /// The collector is stopped but for this: it works off what was allocated since, or all there is.

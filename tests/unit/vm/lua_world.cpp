@@ -22,6 +22,7 @@ Outcome later(Call& call) {
 }
 
 Outcome suspend(Call& call) {
+  if (auto may = call.services().scheduler->may_wait(call.programmer()); !may) return may.error();
   Wait wait;
   if (call.has(0)) {
     wait.kind = Wait::Kind::timer;
