@@ -34,6 +34,8 @@ struct ObjectSource {
   std::optional<ObjectId> owner;
   std::vector<ObjectId> parents;
   std::optional<ObjectId> location;
+  /// What is at one location stands in the order of these; without one, in that of the numbers.
+  std::optional<std::int64_t> arrived;
   std::uint32_t flags = 0;
   std::vector<PropertySource> properties;
   std::vector<VerbSource> verbs;

@@ -223,6 +223,7 @@ class Writer {
     }
     if (!flags.empty()) fields.push_back("flags = \"" + flags + '"');
     if (object.location) fields.push_back("location = " + reference(*object.location));
+    if (object.arrived) fields.push_back("arrived = " + std::to_string(*object.arrived));
     const std::string line = fmt::format("object {{ {} }}\n", fmt::join(fields, ", "));
     out_ += line.size() <= kWidth + 1
                 ? line

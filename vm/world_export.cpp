@@ -22,7 +22,12 @@ class Exporter {
     source.name = object.name;
     if (object.owner != owner_) source.owner = object.owner;
     source.parents = object.parents;
-    if (object.location != kNothing) source.location = object.location;
+    if (object.location != kNothing) {
+      source.location = object.location;
+      if (!in_order_of_numbers(world_, object.location)) {
+        source.arrived = static_cast<std::int64_t>(object.arrived);
+      }
+    }
     source.flags = object.flags;
     add_properties(object, source);
     for (const Verb& verb : object.verbs) {
@@ -101,6 +106,11 @@ FolderPlan plan_of(const World& world, const std::vector<ObjectId>& objects) {
 }
 
 }  // namespace
+
+bool in_order_of_numbers(const World& world, ObjectId location) {
+  const Object* const there = world.find(location);
+  return there == nullptr || std::is_sorted(there->contents.begin(), there->contents.end());
+}
 
 ObjectNames file_names(const World& world) {
   ObjectNames names;

@@ -182,13 +182,24 @@ class Importer {
       draft.flags = source.flags;
       if (mode_ == ImportMode::replace) {
         draft.owner = owner_of(file);
-        draft.location = source.location.value_or(kNothing);
+        place(draft, source);
         erase_if(draft.properties, [&](const auto& row) { return !stays(draft, row); });
       } else {
         if (source.owner) draft.owner = *source.owner;
-        if (source.location && draft.location == kNothing) draft.location = *source.location;
+        if (source.location && draft.location == kNothing) place(draft, source);
       }
       drafts_.emplace(file.object, std::move(draft));
+    }
+  }
+
+  void place(Object& draft, const ObjectSource& source) const {
+    const ObjectId location = source.location.value_or(kNothing);
+    const bool stays = draft.location == location && in_order_of_numbers(world_, location);
+    draft.location = location;
+    if (source.arrived) {
+      draft.arrived = static_cast<std::uint64_t>(*source.arrived);
+    } else if (!stays) {
+      draft.arrived = 0;  // after what is there, and after those of lower numbers
     }
   }
 

@@ -136,18 +136,34 @@ std::uint32_t parse_flags(lua_State* L, std::string_view text) {
   }
 }
 
-// object { name = "...", parents = { "root" }, owner = "wiz", flags = "fertile", location = #12 }
+constexpr lua_Integer kLastArrival = lua_Integer{1} << 53;
+
+std::optional<std::int64_t> arrival_field(lua_State* L) {
+  std::optional<std::int64_t> arrived;
+  if (lua_getfield(L, 1, "arrived") != LUA_TNIL) {
+    const lua_Integer number = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
+    if (number < 1 || number > kLastArrival) luaL_error(L, "arrived must be a number from 1 up");
+    arrived = number;
+  }
+  lua_pop(L, 1);
+  return arrived;
+}
+
+// object { name = "...", parents = { "root" }, owner = "wiz", flags = "fertile", location = #12,
+//          arrived = 7 }
 int object_l(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   Reading& in = reading(L);
   ObjectSource& object = in.file.object;
   if (std::exchange(in.has_object, true)) luaL_error(L, "a file describes one object");
   object.line = in.line;
-  only_fields(L, {"name", "parents", "owner", "flags", "location"}, 0);
+  only_fields(L, {"name", "parents", "owner", "flags", "location", "arrived"}, 0);
   object.name = text_field(L, "name").value_or("");
   object.flags = parse_flags(L, text_field(L, "flags").value_or(""));
   object.owner = object_field(L, "owner");
   object.location = object_field(L, "location");
+  object.arrived = arrival_field(L);
+  if (object.arrived && !object.location) luaL_error(L, "arrived goes with a location");
   if (lua_getfield(L, 1, "parents") == LUA_TTABLE) {
     const auto count = static_cast<lua_Integer>(lua_rawlen(L, -1));
     for (lua_Integer i = 1; i <= count; ++i) {

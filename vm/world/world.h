@@ -132,9 +132,9 @@ class World {
   /// Puts all of these objects in place at once, whole, each in the place of the one of its number
   /// if there is one; or, if the world would not be in order then, none, and says everything that
   /// would be wrong: a parent or location that does not exist, a circle of either, or rule 5. Slots
-  /// of properties that nobody defines then are dropped. Of the objects, `children`, `contents`,
-  /// `arrived` and the verbs' versions need not be filled. Numbers may be ones that were used
-  /// before.
+  /// of properties that nobody defines then are dropped. Of the objects, `children`, `contents` and
+  /// the verbs' versions need not be filled; `arrived` 0 puts one after those that are there.
+  /// Numbers may be ones that were used before.
   struct Problem {
     ObjectId object;
     std::string text;

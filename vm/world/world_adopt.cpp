@@ -125,7 +125,8 @@ void World::settle_adopted(Object& object, const Object* before) {
   object.children.clear();
   object.contents.clear();
   max_object_ = std::max(max_object_, object.id.number);
-  object.arrived = before && before->location == object.location ? before->arrived : ++moves_;
+  if (object.arrived == 0 && object.location != kNothing) object.arrived = ++moves_;
+  moves_ = std::max(moves_, object.arrived);
   if (before) {
     give_up(*before);
   } else {

@@ -272,6 +272,42 @@ TEST_CASE("a folder read into the world that it was written from changes nothing
   }
 }
 
+TEST_CASE("what is at a place stands there in the same order after an import") {
+  Nasty nasty;
+  const auto made = [&] { return ok(nasty.world.create({}, kNothing)); };
+  const ObjectId room = made(), a = made(), b = made(), c = made();
+  for (const ObjectId id : {c, a, b}) CHECK(nasty.world.move(id, room).has_value());
+  const std::vector<ObjectId> order{c, a, b};
+  Folder first, second;
+  write(first / "w", nasty.world);
+  World world;
+  (void)ok(import_folder(first / "w", world, ImportMode::update));
+  CHECK((world.find(room)->contents == order));
+  write(second / "w", world);
+  CHECK((texts_of(first / "w") == texts_of(second / "w")));
+  // What comes later is last, and replacing brings the order back.
+  CHECK(world.move(c, kNothing).has_value());
+  CHECK(world.move(c, room).has_value());
+  CHECK((world.find(room)->contents == std::vector<ObjectId>{a, b, c}));
+  (void)ok(import_folder(first / "w", world, ImportMode::update));
+  CHECK((world.find(room)->contents == std::vector<ObjectId>{a, b, c}));
+  (void)ok(import_folder(first / "w", world, ImportMode::replace));
+  CHECK((world.find(room)->contents == order));
+}
+
+TEST_CASE("a place whose order its files do not tell has that of the numbers") {
+  Nasty nasty;
+  const auto made = [&] { return ok(nasty.world.create({}, kNothing)); };
+  const ObjectId room = made(), a = made(), b = made();
+  for (const ObjectId id : {a, b}) CHECK(nasty.world.move(id, room).has_value());
+  Folder folder;
+  write(folder / "w", nasty.world);
+  for (const ObjectId where : {kNothing, room}) CHECK(nasty.world.move(a, where).has_value());
+  CHECK((nasty.world.find(room)->contents == std::vector<ObjectId>{b, a}));
+  (void)ok(import_folder(folder / "w", nasty.world, ImportMode::replace));
+  CHECK((nasty.world.find(room)->contents == std::vector<ObjectId>{a, b}));
+}
+
 TEST_CASE("passwords are in no file, and none is read from one") {
   Nasty nasty;
   Folder folder;
@@ -573,9 +609,19 @@ TEST_CASE("words and paths that are no file of an object") {
 
 TEST_CASE("files that hold what no object is are refused, whatever is in them") {
   const auto nobody = [](std::string_view) { return std::optional<ObjectId>(); };
-  for (const char* text : {"", "\xff", "\x1bLua", "object { } object { }", "object(1)",
-                           "local s = 'x' while true do s = s .. s end", "object { name = {} }",
-                           "property()", "return object", "object { parents = 1 }",
+  for (const char* text : {"",
+                           "\xff",
+                           "\x1bLua",
+                           "object { } object { }",
+                           "object(1)",
+                           "local s = 'x' while true do s = s .. s end",
+                           "object { name = {} }",
+                           "property()",
+                           "return object",
+                           "object { parents = 1 }",
+                           "object { location = stored '00', arrived = 1 }",
+                           "object { name = 'x', arrived = 1 }",
+                           "object { arrived = 'x' }",
                            "object { name = 'x' } property { 'a', list { n = 1e9 } }",
                            "object { name = 'x' } property { 'a', stored 'zz' }",
                            "object { name = 'x' } property { 'a', stored '02FF' }",
