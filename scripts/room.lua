@@ -5,8 +5,8 @@ property { "description", "A bare room." }
 -- The exits that lead out of it: a list of $exit.
 property { "exits", {}, perms = "rc" }
 
--- room:announce(except, text): tells everyone in the room but one. Whatever stands there may have a
--- `tell` of its own: its errors are its own, and where it waits or is slow, players were told before.
+-- room:announce(except, text): tells everyone in the room but one, players first. Whatever stands
+-- there may have a `tell` of its own: its errors are its own, and so are the ticks that it takes.
 verb { "announce", function()
   local except, text = args[1], args[2]
   local players, things = {}, {}
@@ -15,8 +15,22 @@ verb { "announce", function()
     if object ~= except then to[#to + 1] = object end
   end
   for _, some in ipairs({ players, things }) do
-    for _, object in ipairs(some) do pcall(function() object:tell(text) end) end
+    for _, object in ipairs(some) do
+      pcall(function()
+        local found = respond_to(object, "tell")
+        local author = verb_info(found[1], "tell")[1]
+        if author.wizard then object:tell(text) else this:tell_apart(object, text, author) end
+      end)
+    end
   end
+end }
+
+-- For announce(): the author of its `tell` tells it in a task of its own, whose ticks are its own too.
+verb { "tell_apart", function()
+  if not caller_perms().wizard then raise(E_PERM) end
+  local object, text = args[1], args[2]
+  set_task_perms(args[3])
+  fork(0, function() object:tell(text) end)
 end }
 
 verb { "look_self", function()

@@ -181,6 +181,30 @@ TEST_CASE("what is nowhere is not taken") {
   evals(trio.wizard, {{crown + ".location", box}, {box + ".location", "#-1"}});
 }
 
+// A thing that lies about, and whose `tell` never ends, ended the task of whoever said something.
+TEST_CASE("a slow tell of another's thing takes nothing from who speaks") {
+  Trio trio;
+  const std::string thing = eval(trio.mal, "create($thing)");
+  evals(trio.mal,
+        {{"add_property(" + thing + ", \"heard\", \"\", \"r\")", "nil"},
+         {"add_verb(" + thing + ", {me, \"rxd\", \"tell\"}, {\"this\", \"none\", \"this\"})", ""},
+         {"set_verb_code(" + thing + ", \"tell\", \"this.heard = args[1] while true do end\")", ""},
+         {"move(" + thing + ", me.location)", "nil"},
+         {"pcall(function() me.location:tell_apart(" + trio.vic_id + ", \"x\", " + trio.vic_id +
+              ") end)",
+          "false, E_PERM"}});
+  evals(trio.wizard, {{"(function() local had = ticks_left() me.location:announce(me, \"hello\") "
+                       "return had - ticks_left() < 10000 end)()",
+                       "true"}});
+  trio.mal.expect("hello");
+  trio.wizard.expect("Task ran out of");
+  trio.wizard.expect("(End of traceback)");
+  evals(trio.wizard, {{thing + ".heard", "\"hello\""}});
+  trio.vic.line("say so");
+  trio.vic.expect("You say, \"so\"");
+  trio.mal.expect("Vic says, \"so\"");
+}
+
 // Text with a terminal's orders clears the screen, renames the window, or has the terminal type.
 TEST_CASE("what players are sent by others is text, and no terminal's order") {
   Trio trio;
