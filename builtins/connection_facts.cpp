@@ -97,7 +97,7 @@ Outcome connection_info(Call& call) {
   return Value(std::move(map));
 }
 
-// connection_options(player [, name])
+// connection_options(player [, name]), connection_option(player, name)
 Outcome connection_options(Call& call) {
   if (auto allowed = need_authority_of(call, call[0].object()); !allowed) return allowed.error();
   auto options = call.services().connections.options(call[0].object());
@@ -189,6 +189,13 @@ std::span<const Builtin> connection_fact_builtins() {
        "map, or anything",
        "What set_connection_option() has set, as a map, or the one that is named. E_PERM as for "
        "notify(); E_INVARG if not connected or there is no such option."},
+      {"connection_option",
+       {{"player", kObject}, {"name", kString}},
+       2,
+       Access::everyone,
+       connection_options,
+       "anything",
+       "The option that is named: connection_options() with a name, as LambdaMOO calls it."},
       {"set_connection_option",
        {{"player", kObject}, {"name", kString}, {"value"}},
        3,

@@ -772,6 +772,12 @@ function connection_info(player) end
 ---@return table|any # map, or anything
 function connection_options(player, name) end
 
+---The option that is named: connection_options() with a name, as LambdaMOO calls it.
+---@param player object
+---@param name string
+---@return any # anything
+function connection_option(player, name) end
+
 ---Sets an option of a connection, for as long as it lasts. hold-input: lines wait for read()
 ---instead of being commands. disable-oob: lines that begin with #$# are like any others.
 ---client-echo: the client shows what is typed. binary: read() gives and notify() takes binary

@@ -80,9 +80,9 @@ TEST_CASE("what is a player's own, other programmers may not touch") {
   Client bob = log_in_programmer(server, wizard, "Bob");
   for (const char* call :
        {"notify(w, \"x\")", "read(w)", "read(w, true)", "force_input(w, \"x\")", "flush_input(w)",
-        "boot_player(w)", "connection_options(w)", "set_connection_option(w, \"binary\", true)",
-        "output_delimiters(w)", "buffered_output_length(w)", "switch_player(w, player)",
-        "switch_player(player, w)"}) {
+        "boot_player(w)", "connection_options(w)", "connection_option(w, \"binary\")",
+        "set_connection_option(w, \"binary\", true)", "output_delimiters(w)",
+        "buffered_output_length(w)", "switch_player(w, player)", "switch_player(player, w)"}) {
     CAPTURE(call);
     CHECK(error_of(bob, "local w = #0.first_wizard "s + call) == "E_PERM");
   }
@@ -153,6 +153,7 @@ TEST_CASE("held input waits for read()") {
   client.expect("=> ");
   CHECK(client.read_line() == "{\"one\", \"two\"}");
   CHECK(eval(client, "connection_options(player, \"hold-input\")") == "false");
+  CHECK(eval(client, "connection_option(player, \"hold-input\")") == "false");
 }
 
 TEST_CASE("read() need not wait, or not for long") {
@@ -201,6 +202,8 @@ TEST_CASE("connection options are what was set") {
     CHECK(error_of(client, "set_connection_option(player, "s + option + ")") == "E_INVARG");
   }
   CHECK(error_of(client, "connection_options(player, \"nonsense\")") == "E_INVARG");
+  CHECK(error_of(client, "connection_option(player, \"nonsense\")") == "E_INVARG");
+  CHECK(error_of(client, "connection_option(player)") == "E_ARGS");
   eval(client, "set_connection_option(player, \"keep-alive\", {idle = 10, count = 2})");
   CHECK(eval(client, "connection_options(player, \"keep-alive\")") ==
         "{count = 2, idle = 10, interval = 120}");
