@@ -30,10 +30,14 @@ max_jobs = 1000
 timeout_seconds = 120
 output_bytes = 134217728
 input_bytes = 134217728
+
+[process]
+max_handles = 1000
 )";
 
 test::ServerOptions options(const fs::path& programs, BenchServer::Budgets budgets) {
-  for (const char* name : {"true", "cat"}) fs::copy_file(fs::path("/bin") / name, programs / name);
+  for (const char* name : {"true", "cat", "sha256sum"})
+    fs::copy_file(fs::path("/usr/bin") / name, programs / name);
   test::ServerOptions options;
   if (budgets == BenchServer::Budgets::none) options.config = kNoBudgets;
   options.arguments = {"--executables", programs.string()};

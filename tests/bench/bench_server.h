@@ -23,7 +23,7 @@ class BenchServer {
   test::Client& wizard() { return wizard_; }
   /// A second wizard.
   test::Client log_in_another();
-  /// A file that exec({name}) runs: "true" or "cat".
+  /// A file that exec({name}) runs: "true", "cat" or "sha256sum".
   std::string program(std::string_view name) const;
 
   /// Runs code that returns a list of numbers, as the wizard; line ends are as good as spaces.

@@ -34,6 +34,8 @@ void measure_tasks(const Scale& scale, Report& report);
 void measure_language(const Scale& scale, Report& report);
 /// fairness.cpp
 void measure_fairness(const Scale& scale, Report& report);
+/// jobs.cpp
+void measure_jobs(const Scale& scale, Report& report);
 /// load.cpp
 void measure_load(const Scale& scale, Report& report);
 
