@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -40,9 +42,16 @@ std::string contents(const fs::path& file) {
   return out.str();
 }
 
+// For this process alone.
+bool hide_control_groups() {
+  return ::unshare(CLONE_NEWNS) == 0 &&
+         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::umount2("/sys/fs/cgroup", MNT_DETACH) == 0;
+}
+
 // Starts the server with standard output on `output` and standard error on `errors`.
 pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-            int output, int errors, int descriptors) {
+            int output, int errors, int descriptors, Machine machine) {
   std::vector<std::string> words{binary()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -55,6 +64,7 @@ pid_t spawn(const std::vector<std::string>& arguments, const std::vector<std::st
     const rlimit limit{static_cast<rlim_t>(descriptors), static_cast<rlim_t>(descriptors)};
     ::setrlimit(RLIMIT_NOFILE, &limit);
   }
+  if (machine == Machine::without_control_groups && !hide_control_groups()) ::_exit(126);
   for (const std::string& entry : environment) ::putenv(strdup(entry.c_str()));
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, 0);
@@ -122,7 +132,8 @@ Server::Server(ServerOptions options)
   REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
   const int errors = ::open((directory_.path() / "log").c_str(),
                             O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-  pid_ = spawn(arguments, options.environment, pipe[1], errors, options.descriptors);
+  pid_ =
+      spawn(arguments, options.environment, pipe[1], errors, options.descriptors, options.machine);
   ::close(pipe[1]);
   ::close(errors);
   stdout_ = pipe[0];
@@ -197,14 +208,14 @@ std::size_t Server::memory() const {
   return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-Run run_server(const std::vector<std::string>& arguments) {
+Run run_server(const std::vector<std::string>& arguments, Machine machine) {
   const TempDirectory directory;
   const auto open = [&](const char* name) {
     return ::open((directory.path() / name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   };
   const int output = open("out");
   const int errors = open("err");
-  const pid_t pid = spawn(arguments, {}, output, errors, 0);
+  const pid_t pid = spawn(arguments, {}, output, errors, 0, machine);
   ::close(output);
   ::close(errors);
   const auto until = Clock::now() + 6 * kDeadline;

@@ -38,12 +38,16 @@ inline constexpr bool kSanitized = false;
 
 inline constexpr std::string_view kWizardPassword = "open-sesame";
 
+/// What the server sees of the machine. To take something away, the test must be root.
+enum class Machine { whole, without_control_groups };
+
 struct ServerOptions {
   std::vector<std::string> arguments;    ///< Besides --port, --data and --config.
   std::string config;                    ///< Text of the configuration file.
   std::vector<std::string> environment;  ///< "NAME=value", besides the test's own.
   std::filesystem::path data;            ///< Empty: a fresh directory.
   int descriptors = 0;                   ///< How many it may have open; 0: as the test.
+  Machine machine = Machine::whole;
 };
 
 class Server {
@@ -90,7 +94,7 @@ struct Run {
   std::string output;
   std::string errors;
 };
-Run run_server(const std::vector<std::string>& arguments);
+Run run_server(const std::vector<std::string>& arguments, Machine machine = Machine::whole);
 
 /// The logs of the servers that run, for a failed assertion.
 std::string logs_of_running_servers();

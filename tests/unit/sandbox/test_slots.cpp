@@ -1,6 +1,7 @@
 // The slots in which jobs run: what becomes of them, and of jobs, when something happens to them.
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,6 +70,31 @@ TEST_CASE("a slot is used again by the next job, after a kill too") {
     return std::find(before.begin(), before.end(), slot) == before.end();
   });
   CHECK(after == before);
+}
+
+// The attack: a machine that has no memory left, where a launch needs some.
+TEST_CASE("a launch for which there is no memory fails as such, and the next one works") {
+  Playground ground;
+  ground.program("true", "/bin/true");
+  ground.run("true");
+  ground.settle();
+  Given much;
+  for (int i = 0; i < 2000; ++i) much.args.push_back(std::string(1000, 'x'));
+  std::vector<std::pair<pid_t, rlimit>> before;
+  for (const pid_t slot : slots()) {
+    rlimit limit{};
+    const rlimit none{1 << 20, RLIM_INFINITY};
+    REQUIRE(::prlimit(slot, RLIMIT_AS, nullptr, &limit) == 0);
+    REQUIRE(::prlimit(slot, RLIMIT_AS, &none, nullptr) == 0);
+    before.emplace_back(slot, limit);
+  }
+  const auto started = ground.start("true", much);
+  REQUIRE_FALSE(started.has_value());
+  CHECK(started.error().error_number == ENOMEM);
+  CHECK(started.error().message.find("emory") != std::string::npos);
+  CHECK(ground.table.running() == 0);
+  for (const auto& [slot, limit] : before) ::prlimit(slot, RLIMIT_AS, &limit, nullptr);
+  CHECK(ground.run("true", much).exit_code == 0);
 }
 
 TEST_CASE("a job is started before it ends, and one that cannot be executed never is") {
