@@ -236,8 +236,11 @@ void SlotPool::give_back(std::shared_ptr<Slot> slot) {
 }
 
 void SlotPool::wash(std::shared_ptr<Slot> slot) {
-  // Only groups tell when the last process is gone.
-  if (slot->group.empty()) return retire(std::move(slot));
+  if (slot->group.empty()) {
+    // Only groups tell when the last process is gone; what holds nothing has no need to know.
+    return is_clean(*slot, Leftovers::unknown) ? give_back(std::move(slot))
+                                               : retire(std::move(slot));
+  }
   washing_.push_back({std::move(slot), 0});
 }
 
