@@ -11,8 +11,6 @@
 #include <mutex>
 #include <span>
 
-#include "sandbox/moxie/machine.h"
-
 namespace cosmoo::sandbox {
 
 namespace {
@@ -205,6 +203,7 @@ tl::expected<void, StartError> GuestEngine::Guest::prepare() {
   request_ = {};
   setup.stack_bytes = limits_.stack_bytes;
   setup.memory_bytes = limits_.memory_bytes;
+  setup.engine = engine_->options().engine;
   auto machine = moxie::Machine::create(setup);
   if (!machine) return tl::unexpected(as_start_error(machine.error()));
   const std::lock_guard lock(mutex_);

@@ -19,6 +19,7 @@
 #include "sandbox/guest/library.h"
 #include "sandbox/job.h"
 #include "sandbox/job_table.h"
+#include "sandbox/moxie/machine.h"
 
 namespace cosmoo::sandbox {
 
@@ -61,6 +62,7 @@ class GuestEngine {
     std::function<void(std::function<void()>)> run;
     /// Calls its argument later on the loop's thread. May drop it once the engine is gone.
     std::function<void(std::function<void()>)> post;
+    moxie::Engine engine = moxie::Engine::automatic;
   };
 
   /// `library` and `table` outlive the engine, `library` its threads too.

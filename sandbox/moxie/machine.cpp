@@ -239,7 +239,10 @@ bool Machine::is_warm(const Code& code) const {
 bool Machine::is_for_translation(const Code* code, bool at_block) {
   if (code == nullptr || !is_warm(*code)) return false;
   translator::Translation* const translation = code->translation();
-  if (translation == nullptr) return false;
+  if (translation == nullptr) {
+    engine_ = Engine::interpreter;  // This host can't: whole slices again.
+    return false;
+  }
   return translation->has(state_.pc) || (at_block && translation->translate(state_.pc));
 }
 

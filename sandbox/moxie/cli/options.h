@@ -30,8 +30,8 @@ struct Options {
   std::uint64_t budget = Machine::kUnlimited;
   std::uint64_t heap_bytes = 0x0fffffff;
   std::uint64_t stack_bytes = 64 << 10;
-  Engine engine = Engine::interpreter;  ///< --engine
-  bool step = false;                    ///< --engine step: run_observed(), watched or not.
+  Engine engine = Engine::automatic;  ///< --engine
+  bool step = false;                  ///< --engine step: run_observed(), watched or not.
   bool trace = false;
   bool json = false;
   bool disassemble = false;

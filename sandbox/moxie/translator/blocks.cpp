@@ -1,6 +1,7 @@
 #include "sandbox/moxie/translator/blocks.h"
 
 #include <algorithm>
+#include <array>
 
 namespace cosmoo::moxie::translator {
 
@@ -9,7 +10,57 @@ namespace {
 /// A longer block is cut: it must fit into what is left of a budget as a whole.
 constexpr std::uint32_t kLongestBlock = 2000;
 
+bool is_branch(const Instruction& one) { return info(one.operation).flow == Flow::branch; }
+
+/// What becomes nothing but a value to remember.
+bool is_light(const Instruction& one) {
+  switch (one.operation) {
+    case Operation::mov:
+    case Operation::ldi_l:
+    case Operation::ldi_b:
+    case Operation::ldi_s:
+    case Operation::inc:
+    case Operation::dec:
+    case Operation::nop:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// `ldi r, 1`, a comparison, a branch over the next one, `xor r, r`.
+bool is_boolean(const Instruction& one, const Instruction& compare, const Instruction& branch,
+                const Instruction& zero) {
+  const bool sets_one = (one.operation == Operation::ldi_l || one.operation == Operation::ldi_b) &&
+                        one.immediate == 1;
+  return sets_one && compare.operation == Operation::cmp && is_branch(branch) &&
+         branch.immediate == std::uint32_t{branch.length} + zero.length &&
+         zero.operation == Operation::xor_ && zero.a == zero.b && zero.a == one.a;
+}
+
 }  // namespace
+
+Decision decision_at(std::span<const Instruction> instructions, std::size_t at) {
+  constexpr std::uint32_t kMostBetween = 3;
+  Decision decision;
+  const std::size_t count = instructions.size();
+  if (at >= 1 && at + 2 < count &&
+      is_boolean(instructions[at - 1], instructions[at], instructions[at + 1],
+                 instructions[at + 2])) {
+    decision.kind = Decision::Kind::boolean;
+    return decision;
+  }
+  std::size_t first = at + 1;
+  while (first < count && first - at <= kMostBetween && is_light(instructions[first])) ++first;
+  if (first >= count || !is_branch(instructions[first])) return decision;
+  if (first + 1 != count && !(first + 2 == count && is_branch(instructions[first + 1]))) {
+    return decision;
+  }
+  decision.kind = Decision::Kind::branch;
+  decision.between = static_cast<std::uint32_t>(first - at - 1);
+  decision.branches = static_cast<std::uint32_t>(count - first);
+  return decision;
+}
 
 bool is_declined(Operation operation) {
   return info(operation).flow == Flow::stop || operation == Operation::gsr ||
@@ -32,6 +83,7 @@ void Explorer::lead(std::uint32_t pc) {
 
 /// Sees all instructions from a leader on that follow each other.
 void Explorer::follow(std::uint32_t pc) {
+  std::array<Instruction, 2> before{};  // The one before, and the one before that.
   for (std::uint32_t length = 0;; ++length) {
     if (!code_.covers(pc)) return;
     if ((mark(pc) & kSeen) != 0 || left_ == 0 || length == kLongestBlock) return lead(pc);
@@ -44,6 +96,23 @@ void Explorer::follow(std::uint32_t pc) {
     --left_;
     const std::uint32_t behind = pc + instruction->length;
     const OperationInfo& row = info(instruction->operation);
+    // A branch within a block: the second one after a comparison comes next, or a boolean's `xor`.
+    if (row.flow == Flow::branch && before[0].operation == Operation::cmp && left_ != 0 &&
+        code_.covers(behind)) {
+      const auto next = code_.instruction_at(behind);
+      if (next && is_boolean(before[1], before[0], *instruction, *next)) {
+        pc = behind;
+        before = {*instruction, before[0]};
+        continue;
+      }
+      if (next && is_branch(*next)) {
+        lead(pc + instruction->immediate);
+        pc = behind;
+        before = {*instruction, before[0]};
+        continue;
+      }
+    }
+    before = {*instruction, before[0]};
     if (row.flow == Flow::branch) lead(pc + instruction->immediate);
     if (row.shape == Shape::imm32 && row.flow != Flow::stop) lead(instruction->immediate);
     if (row.flow == Flow::jump || instruction->operation == Operation::undefined) return;
@@ -52,17 +121,41 @@ void Explorer::follow(std::uint32_t pc) {
   }
 }
 
+/// A block begins here, too, it turns out; the instruction was seen.
+void Explorer::lead_late(std::uint32_t pc) {
+  if (!code_.covers(pc) || (mark(pc) & kSeen) == 0) return;
+  lead(pc);
+}
+
 Block Explorer::block_at(std::uint32_t pc, Unit& unit) {
   Block block{pc, pc, static_cast<std::uint32_t>(unit.instructions.size()), 0};
-  while (code_.covers(block.behind) && (mark(block.behind) & kSeen) != 0 &&
-         (block.count == 0 || (mark(block.behind) & (kLeader | kDone)) == 0)) {
-    const auto instruction = code_.instruction_at(block.behind);
-    unit.instructions.push_back(*instruction);
+  const auto is_open = [this](std::uint32_t at) {  // Of the unit, and in no block by itself.
+    return code_.covers(at) && (mark(at) & kSeen) != 0 && (mark(at) & (kLeader | kDone)) == 0;
+  };
+  do {
+    const Instruction one = *code_.instruction_at(block.behind);
+    unit.instructions.push_back(one);
     ++block.count;
-    block.behind += instruction->length;
-    if (info(instruction->operation).flow != Flow::next || is_declined(instruction->operation)) {
-      break;
+    block.behind += one.length;
+    if (is_declined(one.operation)) return block;
+    if (info(one.operation).flow == Flow::next) continue;
+    if (!is_branch(one)) return block;
+    const auto all = unit.instructions_of(block);
+    const bool compared = all.size() > 1 && all[all.size() - 2].operation == Operation::cmp;
+    const auto next = is_open(block.behind) ? code_.instruction_at(block.behind) : std::nullopt;
+    if (compared && next && is_branch(*next)) continue;
+    if (compared && next && all.size() > 2 &&
+        is_boolean(all[all.size() - 3], all[all.size() - 2], one, *next)) {
+      continue;
     }
+    break;
+  } while (is_open(block.behind));
+  const auto all = unit.instructions_of(block);
+  std::uint32_t at = block.behind;
+  for (std::size_t i = all.size(); i-- > 0 && is_branch(all[i]);) {
+    at -= all[i].length;
+    lead_late(at + all[i].immediate);
+    lead_late(block.behind);
   }
   return block;
 }
@@ -77,16 +170,19 @@ Unit Explorer::explore(std::uint32_t entry, std::uint32_t limit) {
     if (left_ != 0 && (mark(pc) & kSeen) == 0) follow(pc);
   }
   std::sort(leaders_.begin(), leaders_.end());
-  for (const std::uint32_t pc : leaders_) {
+  for (std::size_t i = 0; i < leaders_.size(); ++i) {  // More may come.
+    const std::uint32_t pc = leaders_[i];
     if ((mark(pc) & kSeen) == 0) continue;  // Beyond the limit, or nothing is there.
-    const Block block = block_at(pc, unit);
-    if (block.count != 0) unit.blocks.push_back(block);
+    unit.blocks.push_back(block_at(pc, unit));
   }
+  std::sort(unit.blocks.begin(), unit.blocks.end(),
+            [](const Block& one, const Block& other) { return one.start < other.start; });
   for (const std::uint32_t pc : seen_) mark(pc) &= static_cast<std::uint8_t>(~kSeen);
   for (const std::uint32_t pc : leaders_) mark(pc) &= static_cast<std::uint8_t>(~kLeader);
   for (const Block& block : unit.blocks) mark(block.start) |= kDone;
   seen_.clear();
   leaders_.clear();
+  waiting_.clear();
   return unit;
 }
 

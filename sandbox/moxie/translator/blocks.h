@@ -16,6 +16,22 @@ struct Block {
   std::uint32_t count = 0;   ///< ... as many.
 };
 
+/// What a comparison at `at` decides, and in what way; `count` instructions end with its last
+/// branch.
+struct Decision {
+  enum class Kind : std::uint8_t {
+    none,
+    branch,   ///< Where to go on; one branch or two.
+    boolean,  ///< Whether a register is 1 or 0: it was set to 1 before, and a branch skips `xor`.
+  };
+  Kind kind = Kind::none;
+  std::uint32_t between = 0;   ///< Instructions between it and its first branch.
+  std::uint32_t branches = 0;  ///< 1 or 2.
+};
+
+/// Of the comparison instructions[at], all of whose block's instructions are given.
+Decision decision_at(std::span<const Instruction> instructions, std::size_t at);
+
 /// Blocks that are translated together.
 struct Unit {
   std::vector<Block> blocks;  ///< By address.
@@ -44,6 +60,7 @@ class Explorer {
   };
   std::uint8_t& mark(std::uint32_t pc) { return marks_[(pc - code_.start()) / 2]; }
   void lead(std::uint32_t pc);
+  void lead_late(std::uint32_t pc);
   void follow(std::uint32_t pc);
   Block block_at(std::uint32_t pc, Unit& unit);
 

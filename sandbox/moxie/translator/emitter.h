@@ -18,17 +18,10 @@
 
 #include "sandbox/moxie/translator/blocks.h"
 #include "sandbox/moxie/translator/code_cache.h"
+#include "sandbox/moxie/translator/common_code.h"
 #include "sandbox/moxie/translator/registers.h"
 
 namespace cosmoo::moxie::translator {
-
-/// Offsets in the cache of the code that all units share.
-struct CommonCode {
-  std::uint32_t enter = 0;        ///< A function: see enter.h.
-  std::uint32_t leave = 0;        ///< Called, where a unit is left for good.
-  std::uint32_t refused = 0;      ///< Where the signal handler goes on.
-  std::uint32_t return_miss = 0;  ///< `ret` with a wrong prediction; eax is the address.
-};
 
 /// Where a unit is left.
 struct Exit {
@@ -48,6 +41,7 @@ struct Emitted {
 struct Refused {
   std::uint32_t pc = 0;
   std::uint32_t done = 0;  ///< Instructions of the block before it.
+  bool rdx_saved = false;  ///< What stands in rdx is in Home::saved.
   std::array<Value, 16> values;
 };
 
@@ -72,9 +66,10 @@ class Emitter {
   /// A way out of the unit that its code jumps to.
   struct Stub {
     enum class Kind : std::uint8_t {
-      jump,   ///< To code that may be there.
-      leave,  ///< The budget is spent, or there can't be code.
-      stuck   ///< The instruction is for the interpreter.
+      jump,    ///< To code that may be there.
+      refund,  ///< The same, with instructions given back first.
+      leave,   ///< The budget is spent, or there can't be code.
+      stuck    ///< The instruction is for the interpreter.
     };
     Label label;
     Kind kind;
@@ -82,6 +77,12 @@ class Emitter {
     std::uint32_t unpaid;
   };
   Label stub(Stub::Kind kind, std::uint32_t pc, std::uint32_t unpaid);
+  /// A call by register that does not go where it was thought to.
+  struct Call {
+    Label call;
+    Label back;
+    Gp pc;
+  };
 
   std::uint64_t here() const { return base_ + assembler_.offset(); }
   std::uint64_t address(std::uint32_t offset) const {
@@ -89,7 +90,7 @@ class Emitter {
   }
   bool begin(const Unit& unit, std::uint64_t base);
   void block(std::size_t number);
-  /// One instruction that goes on; how many more it has taken with it.
+  /// One instruction that goes on, and how many it has taken with it.
   std::uint32_t instruction(std::uint32_t at);
   void last(const Instruction& instruction, std::uint32_t behind);
 
@@ -99,6 +100,7 @@ class Emitter {
   void combine(asmjit::x86::Inst::Id id, unsigned a, unsigned b);
   void shift(Operation operation, unsigned a, unsigned b);
   void multiply(unsigned a, unsigned b);
+  bool multiply_both(const Instruction& high, const Instruction& copy, const Instruction& low);
   void multiply_high(Operation operation, unsigned a, unsigned b);
   void divide(Operation operation, unsigned a, unsigned b);
   void extend(Operation operation, unsigned a, unsigned b);
@@ -109,7 +111,9 @@ class Emitter {
   // --- Memory ---
   Mem memory(unsigned guest, std::uint32_t offset, std::uint32_t size);
   Mem memory_at(std::uint32_t address, std::uint32_t size);
-  void may_be_refused();
+  /// Where the guest's register is that stands in rdx otherwise.
+  enum class Rdx : std::uint8_t { own, saved };
+  void may_be_refused(Rdx rdx);
   void load(asmjit::x86::Inst::Id id, unsigned to, unsigned guest, std::uint32_t offset,
             std::uint32_t size);
   void load_at(asmjit::x86::Inst::Id id, unsigned to, std::uint32_t address, std::uint32_t size);
@@ -117,25 +121,28 @@ class Emitter {
   void store(unsigned guest, std::uint32_t offset, std::uint32_t size, unsigned from);
   void store_at(std::uint32_t address, std::uint32_t size, unsigned from);
   asmjit::Operand stored(unsigned from, std::uint32_t size);
-  void put(const Mem& to, const asmjit::Operand& what);
+  template <typename Memory>
+  void put(Memory memory, const asmjit::Operand& what, bool needs_scratch);
 
   // --- Flow ---
+  std::uint32_t decide(std::size_t at, const Decision& decision);
+  void boolean(const Instruction& compare, const Instruction& branch, unsigned into);
   void keep_comparison(unsigned a, unsigned b);
-  Condition compare(Operation branch, unsigned a, unsigned b);
-  void branch(const Instruction& branch, std::uint32_t pc, std::uint32_t behind,
-              const Instruction* compare);
+  /// True: the host compares them the other way round.
+  bool compare(unsigned a, unsigned b, const Value& left, const Value& right);
+  void branch(const Instruction& branch, std::uint32_t pc);
   void push_frame(std::uint32_t back);
   void go(std::uint32_t pc, std::uint32_t next);
   Label way(std::uint32_t pc);
   void leave_stub(const Stub& stub);
-  void jump_by_table(Gp pc);
+  std::optional<std::uint32_t> guess(const Block& block, unsigned reg) const;
+  void jump_by_table();
   void address_into(Gp into, std::uint64_t address);
 
   const Code& code_;
   const CodeCache& cache_;
   const CommonCode& common_;
   const Mapping& mapping_;
-  bool has_bmi2_;
 
   // What follows is of the unit under way.
   asmjit::CodeHolder holder_;
@@ -145,6 +152,7 @@ class Emitter {
   std::uint64_t base_ = 0;  ///< Where its code will stand.
   std::vector<Label> labels_;
   std::vector<Stub> stubs_;
+  std::vector<Call> calls_;
   std::vector<Exit> exits_;
   const Block* block_ = nullptr;
   std::uint32_t done_ = 0;               ///< Instructions of the block before the one under way.
@@ -152,12 +160,5 @@ class Emitter {
   std::optional<std::uint32_t> wanted_;  ///< explain(): offset of the access ...
   std::optional<Refused> explained_;     ///< ... and what it finds.
 };
-
-/// A word of Home, as translated code names it.
-asmjit::x86::Mem home_word(std::size_t offset, std::uint32_t size);
-
-/// The code that all units share, to be put at the beginning of an empty cache.
-std::vector<std::uint8_t> common_code(const Code& code, const CodeCache& cache,
-                                      const Mapping& mapping, CommonCode& common);
 
 }  // namespace cosmoo::moxie::translator

@@ -18,6 +18,7 @@ void Registers::forget() {
 }
 
 bool Registers::expression(unsigned guest, Value& value) {
+  fill_shift(guest);
   if (is_home(guest)) {
     value = Value::place(guest);
     return is_mapped(guest);
@@ -34,7 +35,8 @@ bool Registers::expression(unsigned guest, Value& value) {
 }
 
 void Registers::set(unsigned guest, const Value& value) {
-  const bool is_own = value.base == static_cast<int>(guest) && value.index == Value::kNone;
+  const bool is_own =
+      value.is_sum() && value.base == static_cast<int>(guest) && value.index == Value::kNone;
   if (!is_own) claim(guest);  // Rule 3.
   values_[guest] = value;
 }
@@ -50,10 +52,21 @@ void Registers::compute(Gp into, const Value& value) {
     to_.mov(into, value.offset);
     return;
   }
+  if (!value.is_sum()) {
+    const Gp from = host(static_cast<unsigned>(value.base));
+    if (into != from) to_.mov(into, from);
+    if (value.kind == Value::Kind::left) {
+      to_.shl(into, value.shift);
+    } else {
+      to_.shr(into, value.shift);
+    }
+    return;
+  }
   const auto offset = static_cast<std::int32_t>(value.offset);
+  const bool may_add = flags_ == Flags::free;
   if (value.base == Value::kNone) {
     const Gp index = host(static_cast<unsigned>(value.index));
-    if (offset == 0) {
+    if (offset == 0 && may_add) {
       if (into != index) to_.mov(into, index);
       to_.shl(into, value.shift);
     } else {
@@ -66,7 +79,7 @@ void Registers::compute(Gp into, const Value& value) {
   if (value.index == Value::kNone) {
     if (offset == 0) {
       if (into != base) to_.mov(into, base);
-    } else if (into == base) {
+    } else if (into == base && may_add) {
       to_.add(into, offset);
     } else {
       to_.lea(into, x86::ptr(base.r64(), offset));
@@ -74,9 +87,10 @@ void Registers::compute(Gp into, const Value& value) {
     return;
   }
   const Gp index = host(static_cast<unsigned>(value.index));
-  if (value.shift == 0 && offset == 0 && into == base) {
+  const bool is_sum = value.shift == 0 && offset == 0 && may_add;
+  if (is_sum && into == base) {
     to_.add(into, index);
-  } else if (value.shift == 0 && offset == 0 && into == index) {
+  } else if (is_sum && into == index) {
     to_.add(into, base);
   } else {
     to_.lea(into, x86::ptr(base.r64(), index.r64(), value.shift, offset));
@@ -98,6 +112,9 @@ void Registers::fill(unsigned guest) {
     placed(guest);
     return;
   }
+  for (unsigned other = 0; other < 16; ++other) {  // What can't be said of another place.
+    if (other != guest && values_[other].names(guest)) fill_shift(other);
+  }
   compute(host(guest), value);
   placed(guest);
   if (!value.names(guest)) return;
@@ -118,50 +135,46 @@ void Registers::fill_all() {
   for (unsigned guest = 0; guest < 16; ++guest) fill(guest);
 }
 
-Registers::Gp Registers::read(unsigned guest, Gp scratch) {
+Registers::Gp Registers::read(unsigned guest) {
   const Value& value = values_[guest];
   if (is_home(guest)) {
     if (is_mapped(guest)) return host(guest);
-    to_.mov(scratch, home(guest));
-    return scratch;
+    to_.mov(x86::eax, home(guest));
+    return x86::eax;
   }
   if (value.is_place()) return host(static_cast<unsigned>(value.base));
-  if (value.is_constant()) {
-    to_.mov(scratch, value.offset);
-    return scratch;
-  }
-  if (!is_mapped(guest)) {
-    compute(scratch, value);
-    return scratch;
+  if (value.is_constant() || !is_mapped(guest)) {
+    compute(x86::eax, value);
+    return x86::eax;
   }
   fill(guest);
   return host(guest);
 }
 
-asmjit::Operand Registers::source(unsigned guest, Gp scratch) {
+asmjit::Operand Registers::source(unsigned guest) {
   const Value& value = values_[guest];
   if (value.is_constant()) return asmjit::imm(static_cast<std::int32_t>(value.offset));
-  if (is_home(guest) && !is_mapped(guest)) return home(guest);
-  return read(guest, scratch);
+  if (!needs_scratch(guest)) return read(guest);
+  fill(guest);
+  return home(guest);
 }
 
-Registers::Gp Registers::change(unsigned guest, Gp scratch) {
+Registers::Gp Registers::change(unsigned guest) {
   if (is_mapped(guest)) {
     claim(guest);
     fill(guest);
     return host(guest);
   }
-  const Value& value = values_[guest];
   if (is_home(guest)) {
-    to_.mov(scratch, home(guest));
+    to_.mov(x86::eax, home(guest));
   } else {
-    compute(scratch, value);
+    compute(x86::eax, values_[guest]);
   }
-  return scratch;
+  return x86::eax;
 }
 
-void Registers::written(unsigned guest, Gp scratch) {
-  if (!is_mapped(guest)) to_.mov(home(guest), scratch);
+void Registers::written(unsigned guest) {
+  if (!is_mapped(guest)) to_.mov(home(guest), x86::eax);
   placed(guest);
 }
 

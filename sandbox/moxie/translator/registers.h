@@ -4,8 +4,8 @@
 // between blocks its value is there; (2) within a block its value may instead be an expression over
 // the places of others, or a constant: it is put into its place when it must be; (3) whoever has an
 // expression other than its own place plus an offset has a place that no other's expression names,
-// so that it can always be filled at once; (4) rax and rcx belong to the instruction under way,
-// rax also to whoever fills a place in Home.
+// so that it can always be filled at once; (4) rax belongs to the instruction under way, and to
+// whoever fills a place in Home.
 #pragma once
 
 #include <asmjit/x86.h>
@@ -14,38 +14,38 @@
 #include <cstdint>
 
 #include "sandbox/moxie/isa.h"
+#include "sandbox/moxie/translator/mapping.h"
 
 namespace cosmoo::moxie::translator {
 
-/// (place of `base`) + (place of `index` << shift) + offset, modulo 2^32. Neither: a constant.
+/// A sum: (place of `base`) + (place of `index` << shift) + offset, modulo 2^32, and a constant if
+/// it has neither. Or (place of `base`) << shift, or >> shift.
 struct Value {
   static constexpr std::int8_t kNone = -1;
+  enum class Kind : std::uint8_t { sum, left, right };
 
   std::int8_t base = kNone;
   std::int8_t index = kNone;
   std::uint8_t shift = 0;
   std::uint32_t offset = 0;
+  Kind kind = Kind::sum;
 
-  static Value constant(std::uint32_t value) { return {kNone, kNone, 0, value}; }
-  static Value place(unsigned guest) { return {static_cast<std::int8_t>(guest), kNone, 0, 0}; }
+  static Value constant(std::uint32_t value) { return {kNone, kNone, 0, value, Kind::sum}; }
+  static Value place(unsigned guest) {
+    return {static_cast<std::int8_t>(guest), kNone, 0, 0, Kind::sum};
+  }
+  bool is_sum() const { return kind == Kind::sum; }
   bool is_constant() const { return base == kNone && index == kNone; }
   /// A place, and nothing added to it.
-  bool is_place() const { return base != kNone && index == kNone && offset == 0; }
+  bool is_place() const { return is_sum() && base != kNone && index == kNone && offset == 0; }
   bool names(unsigned guest) const {
     return base == static_cast<int>(guest) || index == static_cast<int>(guest);
   }
-  Value plus(std::uint32_t more) const { return {base, index, shift, offset + more}; }
+  /// Of a sum.
+  Value plus(std::uint32_t more) const { return {base, index, shift, offset + more, Kind::sum}; }
 
   bool operator==(const Value&) const = default;
 };
-
-/// The host's registers that stand for the guest's; kInHome for those without.
-using Mapping = std::array<std::uint8_t, 16>;
-inline constexpr std::uint8_t kInHome = 0xff;
-
-/// Registers of the host that guests' registers may be in, those with short encodings first.
-inline constexpr std::array<std::uint8_t, 12> kHostRegisters = {3, 6,  7,  2,  5,  8,
-                                                                9, 10, 11, 12, 13, 14};
 
 class Registers {
  public:
@@ -68,9 +68,14 @@ class Registers {
   /// Its word in Home.
   static Mem home(unsigned guest);
 
+  /// Whether what follows leaves the host's flags alone: between a comparison and its branch.
+  enum class Flags : std::uint8_t { free, kept };
+  void set_flags(Flags flags) { flags_ = flags; }
+  Flags flags() const { return flags_; }
+
   // --- Values ---
 
-  /// Its value as an expression that others may have; none if its place is in Home and it is there.
+  /// Its value as a sum that others may have; none if its place is in Home and it is there.
   bool expression(unsigned guest, Value& value);
   /// Gives it an expression; `value` came from expression().
   void set(unsigned guest, const Value& value);
@@ -81,24 +86,36 @@ class Registers {
   /// Puts the value into its place.
   void fill(unsigned guest);
   void fill_all();
+  /// Makes it a sum, or puts it into its place.
+  void fill_shift(unsigned guest) {
+    if (!values_[guest].is_sum()) fill(guest);
+  }
 
-  // --- Operands; `scratch` is used if there is no register with the value ---
+  // --- Operands. Those that are registers are eax if there is no other with the value ---
 
   /// A register with the value, to be read only.
-  Gp read(unsigned guest, Gp scratch);
-  /// The same, as a constant, a word of Home or a register.
-  asmjit::Operand source(unsigned guest, Gp scratch);
+  Gp read(unsigned guest);
+  /// The value as a constant, a word of Home or a register, and never eax.
+  asmjit::Operand source(unsigned guest);
   /// A register with the value, which may be changed; written() makes it the guest's.
-  Gp change(unsigned guest, Gp scratch);
+  Gp change(unsigned guest);
   /// A register for a new value; written() makes it the guest's. Its old value is still known.
-  Gp target(unsigned guest, Gp scratch) { return is_mapped(guest) ? host(guest) : scratch; }
-  void written(unsigned guest, Gp scratch);
+  Gp target(unsigned guest) const { return is_mapped(guest) ? host(guest) : Gp(asmjit::x86::eax); }
+  void written(unsigned guest);
+  /// Whether read() takes eax.
+  bool needs_scratch(unsigned guest) const {
+    return values_[guest].is_constant() || (!is_mapped(guest) && !is_alias(guest));
+  }
   void compute(Gp into, const Value& value);
 
  private:
+  /// Its value stands in another's place.
+  bool is_alias(unsigned guest) const { return !is_home(guest) && values_[guest].is_place(); }
+
   asmjit::x86::Assembler& to_;
   const Mapping& mapping_;
   std::array<Value, 16> values_;
+  Flags flags_ = Flags::free;
 };
 
 }  // namespace cosmoo::moxie::translator

@@ -9,6 +9,7 @@
 #include "sandbox/moxie/translator/emitter.h"
 #include "sandbox/moxie/translator/home.h"
 #include "sandbox/moxie/translator/inside.h"
+#include "sandbox/moxie/translator/mapping.h"
 
 namespace cosmoo::moxie::translator {
 
@@ -17,30 +18,12 @@ namespace {
 /// Instructions of a unit: a fraction of a millisecond.
 constexpr std::uint32_t kUnit = 4000;
 
-/// The frame and stack pointers first, then what gcc uses most.
-Mapping mapping_of_all() {
-  constexpr unsigned kOrder[] = {2, 3, 4, 5, 6, 1, 0, 8, 9, 10, 11, 12};
-  Mapping mapping;
-  mapping.fill(kInHome);
-  for (std::size_t i = 0; i < std::size(kOrder); ++i) mapping[kOrder[i]] = kHostRegisters[i];
-  return mapping;
-}
-
 }  // namespace
 
 class Translation::Parts {
  public:
   Parts(const Code& code, std::unique_ptr<CodeCache> cache)
-      : code_(code), cache_(std::move(cache)), mapping_(mapping_of_all()), explorer_(code) {}
-
-  bool begin() {
-    const auto bytes = common_code(code_, *cache_, mapping_, common_);
-    if (bytes.empty() || !cache_->append(bytes)) return false;
-    const std::uint8_t* const code = cache_->code();
-    gate_ = {code, cache_->used() + cache_->room(), code + common_.enter, code + common_.refused,
-             code + common_.return_miss};
-    return true;
-  }
+      : code_(code), cache_(std::move(cache)), explorer_(code) {}
 
   std::uint32_t entry(std::uint32_t pc) const { return cache_->entry((pc - code_.start()) / 2); }
 
@@ -59,12 +42,14 @@ class Translation::Parts {
     std::uint32_t behind;  ///< ... and the one behind its last instruction.
   };
 
+  bool begin(const Unit& unit);
   Exit exit_at(std::uint64_t address) const;
   std::uint64_t explain(State& state, Home& home);
 
   const Code& code_;
   std::unique_ptr<CodeCache> cache_;
-  const Mapping mapping_;
+  // Not changed any more once the first unit is there:
+  Mapping mapping_;
   CommonCode common_;
   Gate gate_;
 
@@ -76,6 +61,17 @@ class Translation::Parts {
   bool is_full_ = false;
 };
 
+/// What comes before the first unit, and is chosen for its sake.
+bool Translation::Parts::begin(const Unit& unit) {
+  mapping_ = mapping_for(unit);
+  const auto bytes = common_code(code_, *cache_, mapping_, common_);
+  if (bytes.empty() || !cache_->append(bytes)) return false;
+  const std::uint8_t* const code = cache_->code();
+  gate_ = {code, cache_->used() + cache_->room(), code + common_.enter, code + common_.refused,
+           code + common_.return_miss};
+  return true;
+}
+
 bool Translation::Parts::translate(std::uint32_t pc) {
   const std::lock_guard lock(mutex_);
   if (entry(pc) != 0) return true;
@@ -83,6 +79,8 @@ bool Translation::Parts::translate(std::uint32_t pc) {
   const auto before = std::chrono::steady_clock::now();
   const Unit unit = explorer_.explore(pc, kUnit);
   if (!unit.has(pc)) return false;
+  if (cache_->used() == 0 && !begin(unit)) is_full_ = true;
+  if (is_full_) return false;
   Emitter emitter(code_, *cache_, common_, mapping_);
   auto emitted = emitter.emit(unit);
   if (!emitted || !cache_->append(emitted->code)) {
@@ -137,12 +135,19 @@ std::uint64_t Translation::Parts::explain(State& state, Home& home) {
   Emitter emitter(code_, *cache_, common_, mapping_);
   const auto refused = emitter.explain(unit, offset - made.offset);
   if (!refused) std::abort();  // Rule 4 of emitter.h is broken.
-  const auto place = [&home](std::int8_t guest) {
-    return guest == Value::kNone ? 0 : home.registers[guest];
+  const auto place = [&](std::int8_t guest) -> std::uint32_t {
+    if (guest == Value::kNone) return 0;
+    const bool in_rdx = mapping_[static_cast<unsigned>(guest)] == asmjit::x86::edx.id();
+    if (in_rdx && refused->rdx_saved) return static_cast<std::uint32_t>(home.saved);
+    return home.registers[guest];
   };
   for (unsigned guest = 0; guest < 16; ++guest) {
     const Value& value = refused->values[guest];
-    state.registers[guest] = place(value.base) + (place(value.index) << value.shift) + value.offset;
+    state.registers[guest] =
+        value.kind == Value::Kind::left ? place(value.base) << value.shift
+        : value.kind == Value::Kind::right
+            ? place(value.base) >> value.shift
+            : place(value.base) + (place(value.index) << value.shift) + value.offset;
   }
   state.pc = refused->pc;
   return unit.blocks[0].count - refused->done;
@@ -180,11 +185,11 @@ Translation::Translation(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 Translation::~Translation() = default;
 
 std::unique_ptr<Translation> Translation::make(const Code& code) {
+  if (!asmjit::CpuInfo::host().features().x86().hasBMI2()) return nullptr;  // Shifts need it.
   auto cache = CodeCache::make(code.count());
   if (cache == nullptr) return nullptr;
-  auto parts = std::make_unique<Parts>(code, std::move(cache));
-  if (!parts->begin()) return nullptr;
-  return std::unique_ptr<Translation>(new Translation(std::move(parts)));
+  return std::unique_ptr<Translation>(
+      new Translation(std::make_unique<Parts>(code, std::move(cache))));
 }
 
 bool Translation::has(std::uint32_t pc) const { return parts_->entry(pc) != 0; }

@@ -32,7 +32,9 @@ Bytes random_code(std::mt19937& random) {
       const unsigned index = reg(), place = reg(), value = reg();
       code.set(index, below(64));
       if (below(3) != 0) code.set(value, 2).add(Op::ashl, index, value);
-      code.add(Op::mov, place, kBase).add(Op::add, place, index);
+      code.add(Op::mov, place, kBase);
+      if (below(2) == 0) code.add(Op::or_, place, kBase);  // A value of its own.
+      code.add(Op::add, place, index);
       if (below(2) == 0) code.add(Op::inc, below(2) == 0 ? index : place, 0, 4);
       if (below(3) == 0) code.add(Op::mov, value, place);
       static constexpr Op kAccess[] = {Op::ld_l, Op::ld_b, Op::ld_s, Op::st_l, Op::st_b, Op::push};
@@ -43,6 +45,49 @@ Bytes random_code(std::mt19937& random) {
       } else {
         code.add(access, place, below(2) == 0 ? value : index);
       }
+      continue;
+    }
+    if (below(6) == 0) {  // A comparison and what it decides.
+      const unsigned result = reg(), left = reg(), right = reg();
+      const auto branch = [&] {
+        return static_cast<Op>(static_cast<unsigned>(Op::beq) + below(10));
+      };
+      if (below(3) == 0) {
+        code.set(result, below(8) != 0 ? 1 : below(3)).add(Op::cmp, left, right);
+        code.add(branch(), 0, 0, 4).add(Op::xor_, result, result);
+        continue;
+      }
+      if (below(3) == 0) code.set(right, below(3));
+      code.add(Op::cmp, left, right);
+      for (std::uint32_t i = below(6); i < 3; ++i) {
+        static constexpr Op kLight[] = {Op::mov, Op::inc, Op::dec, Op::nop};
+        code.add(kLight[below(std::size(kLight))], reg(), reg(), below(256));
+      }
+      code.add(branch(), 0, 0, 2 + below(20) * 2);
+      if (below(3) == 0) code.add(branch(), 0, 0, 2 + below(20) * 2);
+      continue;
+    }
+    if (below(12) == 0) {  // A rotation, or nearly one.
+      const unsigned one = reg(), other = reg(), count = reg(), from = reg();
+      const std::uint32_t by = below(32);
+      code.add(Op::mov, one, from).set(count, by).add(Op::ashl, one, count);
+      code.add(Op::mov, other, from).set(count, (below(8) == 0 ? 33 : 32) - by);
+      code.add(below(8) == 0 ? Op::ashr : Op::lshr, other, count);
+      if (below(4) == 0) code.add(Op::ldo_l, reg(), kBase, below(16));
+      code.add(below(3) == 0 ? Op::xor_ : Op::or_, one, other);
+      continue;
+    }
+    if (below(15) == 0) {  // A product of 64 bits.
+      const unsigned high = reg(), low = reg(), left = reg(), right = reg();
+      code.add(Op::mov, high, left).add(Op::umul_x, high, right);
+      code.add(Op::mov, low, below(4) != 0 ? left : high).add(Op::mul, low, right);
+      continue;
+    }
+    if (below(25) == 0) {  // A call by register, of what it was set to, or not.
+      const unsigned function = reg();
+      code.set(function, kText + below(size));
+      if (below(3) == 0) code.add(Op::inc, function, 0, 2);
+      code.add(Op::jsr, function);
       continue;
     }
     // What is joined comes up more often than chance would have it.

@@ -1,0 +1,113 @@
+// Emitter: calls, returns, and jumps to what only a register knows.
+#include "sandbox/moxie/translator/emitter.h"
+#include "sandbox/moxie/translator/home.h"
+
+namespace cosmoo::moxie::translator {
+
+namespace x86 = asmjit::x86;
+namespace Inst = x86::Inst;
+
+/// Stores the frame of a call in one piece, so that it is refused as a whole; and leaves it to the
+/// return, which then need not wait for the guest's memory.
+void Emitter::push_frame(std::uint32_t back) {
+  const Gp frame_pointer = registers_.host(kFp), stack = registers_.host(kSp);
+  assembler_.mov(x86::rax, std::uint64_t{back} << 32);
+  assembler_.or_(x86::rax, frame_pointer.r64());
+  Mem frame = x86::ptr(stack, -12, 8);
+  frame.setSegment(x86::gs);
+  may_be_refused(Rdx::own);
+  assembler_.mov(frame, x86::rax);
+  assembler_.push(x86::rax);
+  assembler_.lea(frame_pointer, x86::ptr(stack.r64(), -12));
+  assembler_.mov(stack, frame_pointer);
+}
+
+void Emitter::last(const Instruction& instruction, std::uint32_t behind) {
+  registers_.fill_all();
+  const Gp frame_pointer = registers_.host(kFp), stack = registers_.host(kSp);
+  switch (instruction.operation) {
+    case Operation::jsra:
+      push_frame(behind);
+      assembler_.call(way(instruction.immediate));
+      assembler_.lea(x86::rsp, x86::ptr(x86::rsp, 8));
+      break;
+    case Operation::jsr: {
+      // The function is asked for before the frame is made: the frame changes registers.
+      const bool stays =
+          registers_.is_mapped(instruction.a) && instruction.a != kFp && instruction.a != kSp;
+      const Call other{assembler_.newLabel(), assembler_.newLabel(),
+                       stays ? registers_.host(instruction.a) : Gp(x86::eax)};
+      const Mem kept = home_word(offsetof(Home, pc), 4);
+      if (!stays) assembler_.mov(kept, registers_.read(instruction.a));
+      push_frame(behind);
+      if (!stays) assembler_.mov(x86::eax, kept);
+      calls_.push_back(other);
+      if (const auto function = guess(*block_, instruction.a)) {
+        assembler_.cmp(other.pc, static_cast<std::int32_t>(*function));
+        assembler_.jne(other.call);
+        assembler_.call(way(*function));
+      } else {
+        assembler_.jmp(other.call);
+      }
+      assembler_.bind(other.back);
+      assembler_.lea(x86::rsp, x86::ptr(x86::rsp, 8));
+      break;
+    }
+    case Operation::jmp:
+      assembler_.emit(Inst::kIdMov, x86::eax, registers_.source(instruction.a));
+      jump_by_table();
+      break;
+    case Operation::ret: {
+      Mem frame = x86::ptr(frame_pointer, 0, 8);
+      frame.setSegment(x86::gs);
+      may_be_refused(Rdx::own);
+      assembler_.mov(x86::rax, frame);
+      assembler_.lea(stack, x86::ptr(frame_pointer.r64(), 12));
+      assembler_.cmp(x86::rax, x86::ptr(x86::rsp, 8, 8));
+      assembler_.jne(address(common_.return_miss));
+      assembler_.mov(frame_pointer, x86::ptr(x86::rsp, 8, 4));
+      assembler_.ret();
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+/// Where a call by this register at the block's end goes, perhaps: to what a register was set to
+/// not far before.
+std::optional<std::uint32_t> Emitter::guess(const Block& block, unsigned reg) const {
+  constexpr std::size_t kFarthest = 200;
+  std::size_t at = block.first + block.count;
+  for (std::size_t i = 0; i < kFarthest && at-- > 0; ++i) {
+    const Instruction& one = unit_->instructions[at];
+    if (one.operation != Operation::ldi_l || one.a != reg) continue;
+    if (!code_.covers(one.immediate)) return std::nullopt;
+    return one.immediate;
+  }
+  return std::nullopt;
+}
+
+void Emitter::address_into(Gp into, std::uint64_t address) {
+  constexpr std::int64_t kLength = 7;
+  const auto distance = static_cast<std::int64_t>(address - here()) - kLength;
+  assembler_.lea(into, x86::ptr(x86::rip, static_cast<std::int32_t>(distance)));
+}
+
+/// Jumps to the code of the guest's address in eax, or leaves with it.
+void Emitter::jump_by_table() {
+  assembler_.mov(home_word(offsetof(Home, pc), 4), x86::eax);
+  assembler_.sub(x86::eax, static_cast<std::int32_t>(code_.start()));
+  assembler_.ror(x86::eax, 1);
+  assembler_.cmp(x86::eax, static_cast<std::int32_t>(code_.count()));
+  assembler_.jae(address(0));
+  assembler_.push(x86::rcx);
+  address_into(x86::rcx, reinterpret_cast<std::uint64_t>(cache_.table()));
+  assembler_.mov(x86::eax, x86::ptr(x86::rcx, x86::rax, 2, 0, 4));
+  address_into(x86::rcx, address(0));
+  assembler_.add(x86::rax, x86::rcx);
+  assembler_.pop(x86::rcx);
+  assembler_.jmp(x86::rax);
+}
+
+}  // namespace cosmoo::moxie::translator

@@ -1,0 +1,158 @@
+// Emitter: comparisons and what they decide.
+#include <utility>
+
+#include "sandbox/moxie/translator/emitter.h"
+#include "sandbox/moxie/translator/home.h"
+
+namespace cosmoo::moxie::translator {
+
+namespace x86 = asmjit::x86;
+namespace Inst = x86::Inst;
+
+namespace {
+
+/// How the host says that `left` and `right` stand so to each other, in this order or the other.
+x86::CondCode condition_of(Operation branch, bool swapped) {
+  using C = x86::CondCode;
+  switch (branch) {
+    case Operation::beq:
+      return C::kEqual;
+    case Operation::bne:
+      return C::kNotEqual;
+    case Operation::blt:
+      return swapped ? C::kSignedGT : C::kSignedLT;
+    case Operation::bgt:
+      return swapped ? C::kSignedLT : C::kSignedGT;
+    case Operation::bltu:
+      return swapped ? C::kUnsignedGT : C::kUnsignedLT;
+    case Operation::bgtu:
+      return swapped ? C::kUnsignedLT : C::kUnsignedGT;
+    case Operation::bge:
+      return swapped ? C::kSignedLE : C::kSignedGE;
+    case Operation::ble:
+      return swapped ? C::kSignedGE : C::kSignedLE;
+    case Operation::bgeu:
+      return swapped ? C::kUnsignedLE : C::kUnsignedGE;
+    default:
+      return swapped ? C::kUnsignedGE : C::kUnsignedLE;
+  }
+}
+
+}  // namespace
+
+/// What is compared goes to Home, for whoever reads it later.
+void Emitter::keep_comparison(unsigned a, unsigned b) {
+  const Mem left = home_word(offsetof(Home, compared_left), 8);
+  const Mem right = home_word(offsetof(Home, compared_right), 4);
+  const Gp from = registers_.read(a);
+  assembler_.mov(left, from.r64());
+  const auto operand = registers_.source(b);
+  if (operand.isMem()) {
+    assembler_.mov(x86::eax, operand.as<Mem>());
+    assembler_.mov(right, x86::eax);
+  } else {
+    assembler_.emit(Inst::kIdMov, right, operand);
+  }
+}
+
+/// Compares what have these values, wherever they are by now.
+bool Emitter::compare(unsigned a, unsigned b, const Value& left, const Value& right) {
+  const bool swapped = left.is_constant() && !right.is_constant();
+  if (swapped) std::swap(a, b);
+  const Value& other = swapped ? left : right;
+  const bool in_home = registers_.is_home(a) && !registers_.is_mapped(a);
+  if (!other.is_constant()) {
+    if (in_home) {
+      assembler_.emit(Inst::kIdCmp, Registers::home(a), registers_.read(b));
+      return swapped;
+    }
+    const auto second = registers_.source(b);
+    assembler_.emit(Inst::kIdCmp, registers_.read(a), second);
+    return swapped;
+  }
+  const auto constant = static_cast<std::int32_t>(other.offset);
+  if (in_home) {
+    assembler_.cmp(Registers::home(a), constant);
+    return swapped;
+  }
+  const Gp first = registers_.read(a);
+  if (constant == 0) {
+    assembler_.test(first, first);
+  } else {
+    assembler_.cmp(first, constant);
+  }
+  return swapped;
+}
+
+/// A comparison at `at` and what it decides; how many instructions that is.
+std::uint32_t Emitter::decide(std::size_t at, const Decision& decision) {
+  const auto instructions = unit_->instructions_of(*block_);
+  const Instruction& comparison = instructions[at];
+  if (decision.kind == Decision::Kind::boolean) {
+    boolean(comparison, instructions[at + 1], instructions[at + 2].a);
+    return 3;
+  }
+  // Addresses of the branches, and whether somebody reads what was compared behind them.
+  std::size_t first = at + 1 + decision.between;
+  std::uint32_t pc = pc_ + comparison.length;
+  for (std::size_t i = at + 1; i < first; ++i) pc += instructions[i].length;
+  bool is_read = code_.needs_comparison(block_->behind);
+  std::uint32_t branch_pc = pc;
+  for (std::size_t i = first; i < first + decision.branches; ++i) {
+    is_read = is_read || code_.needs_comparison(branch_pc + instructions[i].immediate);
+    branch_pc += instructions[i].length;
+  }
+  if (is_read) keep_comparison(comparison.a, comparison.b);
+  const Value left = registers_.value(comparison.a), right = registers_.value(comparison.b);
+  bool swapped = false;
+  if (decision.between == 0) {
+    registers_.fill_all();  // Before, so that the host can take comparison and branch as one.
+    swapped = compare(comparison.a, comparison.b, left, right);
+  } else {
+    for (unsigned guest = 0; guest < 16; ++guest) registers_.fill_shift(guest);
+    swapped = compare(comparison.a, comparison.b, left, right);
+    registers_.set_flags(Registers::Flags::kept);
+    for (std::size_t i = at + 1; i < first; ++i) instruction(static_cast<std::uint32_t>(i));
+    registers_.fill_all();
+    registers_.set_flags(Registers::Flags::free);
+  }
+  for (std::uint32_t i = 0; i < decision.branches; ++i) {
+    const Instruction& branch = instructions[first + i];
+    const std::uint32_t target = pc + branch.immediate;
+    const std::uint32_t unpaid = decision.branches - 1 - i;
+    assembler_.j(condition_of(branch.operation, swapped),
+                 unpaid == 0 ? way(target) : stub(Stub::Kind::refund, target, unpaid));
+    pc += branch.length;
+  }
+  return static_cast<std::uint32_t>(first - at) + decision.branches;
+}
+
+/// 1 or 0 into a register that is 1; a branch that is taken skips an instruction, and that is given
+/// back.
+void Emitter::boolean(const Instruction& comparison, const Instruction& branch, unsigned into) {
+  if (code_.needs_comparison(pc_ + comparison.length + branch.immediate)) {
+    keep_comparison(comparison.a, comparison.b);
+  }
+  registers_.claim(into);
+  const bool swapped = compare(comparison.a, comparison.b, registers_.value(comparison.a),
+                               registers_.value(comparison.b));
+  assembler_.set(condition_of(branch.operation, swapped), x86::al);
+  const Gp target = registers_.target(into);
+  assembler_.movzx(target, x86::al);
+  registers_.written(into);
+  assembler_.add(x86::r15, target.r64());
+}
+
+/// A branch for which something was compared before the block, or well before it.
+void Emitter::branch(const Instruction& branch, std::uint32_t pc) {
+  registers_.fill_all();
+  const Label not_taken = assembler_.newLabel();
+  assembler_.cmp(home_word(offsetof(Home, compared_left) + 4, 4), 0);
+  assembler_.jne(not_taken);
+  assembler_.mov(x86::eax, home_word(offsetof(Home, compared_left), 4));
+  assembler_.cmp(x86::eax, home_word(offsetof(Home, compared_right), 4));
+  assembler_.j(condition_of(branch.operation, false), way(pc + branch.immediate));
+  assembler_.bind(not_taken);
+}
+
+}  // namespace cosmoo::moxie::translator
