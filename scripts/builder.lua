@@ -52,6 +52,7 @@ verb { "@recycle", "any none none", function()
   -- @recycle OBJECT
   -- Ends an object for good. It asks first if the object has children, or a name such as $thing.
   set_task_perms(caller_perms(player))
+  if argstr == "" then return player:usage() end
   local ok, why = pcall(function()
     local object = $named(argstr)
     local label = $label(object)

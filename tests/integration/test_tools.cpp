@@ -94,6 +94,7 @@ TEST_CASE("objects are made, named, moved, given other parents and ended") {
                 {"@audit", "gong"},
                 {"@find GONG", "gong"},
                 {"@find zork", "Nothing is called \"zork\"."},
+                {"@recycle", "Usage: @recycle OBJECT"},
                 {"@recycle gong", "is no more."}});
   CHECK(eval(wizard, "valid(" + bell + ")") == "false");
   talk(wizard, {{"@recycle $room", "Type yes to end it"}, {"no", "It stays."}});
