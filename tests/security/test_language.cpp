@@ -280,11 +280,19 @@ TEST_CASE("a name is short") {
 // wizard can end them.
 TEST_CASE("a wizard has memory left when programmers have none") {
   LuaWorld lua(plenty_of_budget(), small_memory());
-  // Large pieces first, then small ones, until what is left is less than what is asked for below.
+  // Several programmers, of whom each may hold but a part. Large pieces first, then small ones,
+  // until what is left is less than what is asked for below.
+  std::vector<ObjectId> owners;
+  for (int i = 0; i < 12; ++i) {
+    owners.push_back(lua.world.create({kRoot}, kProg).value());
+    REQUIRE(lua.world.set_flag(owners.back(), kProgrammer, true).has_value());
+  }
   for (const char* strings : {"6000", "600"}) {
     const std::string hold = "local t = {} for i = 1, " + std::string(strings) +
                              " do t[i] = ('x'):rep(1000) .. i end suspend() return #t";
-    for (int i = 0; i < 100 && !has(lua.run(hold, kProg), "memory"); ++i) {
+    for (const ObjectId owner : owners) {
+      for (int i = 0; i < 100 && !has(lua.run(hold, owner), "memory"); ++i) {
+      }
     }
   }
   CHECK(has(lua.run("return #('x'):rep(1000000)", kProg), "memory"));
