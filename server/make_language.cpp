@@ -83,14 +83,14 @@ sandbox::EngineOptions engine_options(const Config& config) {
 }
 
 /// What the configuration calls a profile and is none.
-Result<void> check_profiles(const Config& config) {
-  const auto options = engine_options(config);
+Result<void> check_profiles(const Config::Exec& config,
+                            const std::vector<sandbox::Profile>& profiles) {
   const auto check = [&](const std::string& key, const std::string& name) -> Result<void> {
-    if (sandbox::find_profile(options.profiles, name) != nullptr) return {};
+    if (sandbox::find_profile(profiles, name) != nullptr) return {};
     return fail(ErrorCode::invarg, key + ": there is no profile " + name);
   };
-  if (auto done = check("exec.profile", config.exec.profile); !done) return done;
-  for (const auto& [name, program] : config.exec.programs) {
+  if (auto done = check("exec.profile", config.profile); !done) return done;
+  for (const auto& [name, program] : config.programs) {
     if (!program.profile) continue;
     if (auto done = check("exec.program." + name + ".profile", *program.profile); !done)
       return done;
@@ -141,11 +141,12 @@ constexpr std::uint64_t kGuestSlice = 5'000'000;
 
 class LuaLanguage final : public Language {
  public:
-  LuaLanguage(const Foundation& base, sandbox::ExecutableDirectory executables)
+  LuaLanguage(const Foundation& base, sandbox::ExecutableDirectory executables,
+              sandbox::EngineOptions options)
       : world_(base.world),
         table_(make_builtin_table()),
         jobs_(static_cast<std::size_t>(base.config.exec.max_jobs)),
-        processes_(base.loop, engine_options(base.config), jobs_),
+        processes_(base.loop, std::move(options), jobs_),
         handles_(base.loop, processes_, process_policy(base.config.process).handles),
         executables_(std::move(executables)),
         guest_programs_(executables_.path() / "guests", {}),
@@ -236,9 +237,13 @@ Result<std::unique_ptr<Language>> make_language(const Foundation& foundation) {
   if (!executables) {
     return fail(ErrorCode::file, "the executables directory: " + executables.error().message);
   }
-  if (auto done = check_profiles(foundation.config); !done) return tl::unexpected(done.error());
   const Config::Exec& exec = foundation.config.exec;
-  auto language = std::make_unique<LuaLanguage>(foundation, std::move(*executables));
+  auto options = engine_options(foundation.config);
+  if (auto done = check_profiles(exec, options.profiles); !done) {
+    return tl::unexpected(done.error());
+  }
+  auto language =
+      std::make_unique<LuaLanguage>(foundation, std::move(*executables), std::move(options));
   auto missing = language->missing();
   if (exec.strict && ::geteuid() != 0) missing.insert(missing.begin(), "the server is not root");
   if (exec.strict && !missing.empty()) {

@@ -8,14 +8,12 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <map>
 #include <optional>
 #include <set>
 #include <stdexcept>
 #include <system_error>
-#include <variant>
 #include <vector>
 
 #include "sandbox/process/controls.h"
@@ -108,8 +106,8 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
     std::unique_ptr<Starting> starting;  ///< Null: it has been launched.
   };
 
-  tl::expected<std::monostate, StartError> find_slot(JobId id);
-  tl::expected<std::monostate, StartError> launch(JobId id, std::shared_ptr<Slot> slot);
+  tl::expected<void, StartError> find_slot(JobId id);
+  tl::expected<void, StartError> launch(JobId id, std::shared_ptr<Slot> slot);
   void on_launched(JobId id, tl::expected<Launched, LaunchFailure> launched);
   /// Of the slot in which a launch has failed.
   void let_go(std::shared_ptr<Slot> slot, const LaunchFailure& failure);
@@ -188,7 +186,7 @@ tl::expected<std::shared_ptr<Process>, StartError> ProcessEngine::Impl::start(
 }
 
 /// Launches the job in a slot that is ready, or else as soon as one is.
-tl::expected<std::monostate, StartError> ProcessEngine::Impl::find_slot(JobId id) {
+tl::expected<void, StartError> ProcessEngine::Impl::find_slot(JobId id) {
   Starting& starting = *jobs_.at(id).starting;
   // A slot that has ended while nobody looked costs no job its start.
   while (auto slot = slots_->take(starting.kind)) {
@@ -207,12 +205,11 @@ tl::expected<std::monostate, StartError> ProcessEngine::Impl::find_slot(JobId id
       });
   if (!waiter) return tl::unexpected(waiter.error());
   starting.waiter = *waiter;
-  return std::monostate{};
+  return {};
 }
 
 /// Orders the launch in this slot. When it fails, nothing has begun, and the slot is not the job's.
-tl::expected<std::monostate, StartError> ProcessEngine::Impl::launch(JobId id,
-                                                                     std::shared_ptr<Slot> slot) {
+tl::expected<void, StartError> ProcessEngine::Impl::launch(JobId id, std::shared_ptr<Slot> slot) {
   const Entry& entry = jobs_.at(id);
   Starting& starting = *entry.starting;
   NewProcess& process = entry.job->process();
@@ -248,7 +245,7 @@ tl::expected<std::monostate, StartError> ProcessEngine::Impl::launch(JobId id,
   process.slot = std::move(slot);
   // On their way: what is kept here would keep the streams from ending.
   starting.ends = ChildEnds{};
-  return std::monostate{};
+  return {};
 }
 
 void ProcessEngine::Impl::let_go(std::shared_ptr<Slot> slot, const LaunchFailure& failure) {

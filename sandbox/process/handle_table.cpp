@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "sandbox/process/start_errors.h"
 
@@ -21,19 +22,17 @@ std::uint64_t number_in(std::string_view id) {
   return number;
 }
 
+/// From the order to start a process until it has ended.
+struct Spawning {
+  HandleTable::OnSpawned on_spawned;
+  std::shared_ptr<Process> process;
+  std::shared_ptr<Handle> handle;  ///< Once it runs.
+};
+
 }  // namespace
 
 HandleTable::HandleTable(boost::asio::io_context& io, ProcessEngine& engine, HandleOptions options)
     : io_(io), engine_(engine), options_(options) {}
-
-/// From the order to start a process until it has ended.
-struct HandleTable::Spawning {
-  std::string label;
-  std::int64_t owner;
-  OnSpawned on_spawned;
-  std::shared_ptr<Process> process;
-  std::shared_ptr<Handle> handle;  ///< Once it runs.
-};
 
 tl::expected<std::shared_ptr<Process>, StartError> HandleTable::spawn(Executable executable,
                                                                       Context context,
@@ -47,22 +46,20 @@ tl::expected<std::shared_ptr<Process>, StartError> HandleTable::spawn(Executable
         fmt::format("all {} handles are of processes that run", options_.most), "handle", 0});
   }
   const auto spawning =
-      std::make_shared<Spawning>(Spawning{label, owner, std::move(on_spawned), nullptr, nullptr});
+      std::make_shared<Spawning>(Spawning{std::move(on_spawned), nullptr, nullptr});
   auto process = engine_.start(
       std::move(executable), std::move(context), std::move(label), owner,
       [this, spawning](tl::expected<Result, StartError> end) {
         if (spawning->handle) return spawning->handle->ended(std::move(*end));
         --spawning_;
         spawning->process = nullptr;
-        if (end)
-          end =
-              tl::unexpected(StartError{StartError::Kind::system, "it ended before it ran", "", 0});
-        spawning->on_spawned(tl::unexpected(std::move(end.error())));
+        spawning->on_spawned(tl::unexpected(
+            end ? StartError{StartError::Kind::system, "it ended before it ran", "", 0}
+                : std::move(end.error())));
       },
       [this, spawning] {
         --spawning_;
-        spawning->handle = make(*spawning);
-        spawning->process = nullptr;
+        spawning->handle = make(std::exchange(spawning->process, nullptr));
         spawning->on_spawned(spawning->handle);
       });
   if (!process) return process;
@@ -71,18 +68,18 @@ tl::expected<std::shared_ptr<Process>, StartError> HandleTable::spawn(Executable
   return process;
 }
 
-std::shared_ptr<Handle> HandleTable::make(const Spawning& spawning) {
+std::shared_ptr<Handle> HandleTable::make(std::shared_ptr<Process> process) {
   // Only now: what cannot be started costs nobody his handle.
   while (handles_.size() >= options_.most) evict_one();
-  const JobInfo job = spawning.process->info();
+  const JobInfo job = process->info();
   HandleInfo info;
   info.number = ++last_number_;
   info.id = fmt::format("psh-{:x}-{}", job.pid, info.number);
-  info.owner = spawning.owner;
-  info.label = spawning.label;
+  info.owner = job.owner;
+  info.label = job.label;
   info.pid = job.pid;
   info.started_at = job.started_at;
-  auto handle = std::make_shared<Handle>(io_, std::move(info), spawning.process);
+  auto handle = std::make_shared<Handle>(io_, std::move(info), std::move(process));
   handle->start();
   handles_.emplace(handle->info().number, handle);
   return handle;

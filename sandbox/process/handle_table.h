@@ -55,9 +55,8 @@ class HandleTable {
   std::size_t size() const { return handles_.size(); }
 
  private:
-  struct Spawning;
   std::size_t running() const;
-  std::shared_ptr<Handle> make(const Spawning& spawning);
+  std::shared_ptr<Handle> make(std::shared_ptr<Process> process);
   void evict_one();
   void leave_receipt(const Handle& handle);
 

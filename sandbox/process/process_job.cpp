@@ -1,6 +1,5 @@
 #include "sandbox/process/process_job.h"
 
-#include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -14,6 +13,7 @@
 #include <optional>
 
 #include "sandbox/process/proc_table.h"
+#include "sandbox/process/readable.h"
 
 namespace cosmoo::sandbox {
 
@@ -65,6 +65,11 @@ struct ProcessJob::Live {
     return all - std::min(process.slot->state.before.cpu_ns.value_or(0), all);
   }
   std::uint64_t cpu_ns() const { return cpu_ns(figures); }
+  void end_now() {
+    leader_ended = true;
+    ended_at = system_clock::now();
+    ended = steady_clock::now();
+  }
 
   std::optional<boost::asio::steady_timer> wall;
   std::optional<boost::asio::steady_timer> watch;
@@ -158,9 +163,7 @@ void ProcessJob::launched(Launched launched) {
 }
 
 void ProcessJob::end_unlaunched() {
-  live_->leader_ended = true;
-  live_->ended_at = system_clock::now();
-  live_->ended = steady_clock::now();
+  live_->end_now();
   live_->output.finish();
   live_->errors.finish();
   live_->left = keeper_.tree().leave(live_->process.place, -1);
@@ -283,9 +286,7 @@ bool ProcessJob::look_for_end() {
   const long waited = wait_for(live_->pidfd.get(), info, WEXITED | WNOHANG | WNOWAIT, nullptr);
   // An error means that somebody else has reaped it: over as well.
   if (waited == 0 && info.si_pid == 0) return false;
-  live_->leader_ended = true;
-  live_->ended_at = system_clock::now();
-  live_->ended = steady_clock::now();
+  live_->end_now();
   return true;
 }
 
@@ -457,13 +458,9 @@ void ProcessJob::abandon(steady_clock::time_point deadline) {
     return;
   }
   kill_tree();
-  pollfd ended{live_->pidfd.get(), POLLIN, 0};
-  int ready;
-  do {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
-    ready = ::poll(&ended, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
-  } while (ready < 0 && errno == EINTR);
-  if (ready <= 0) spdlog::warn("job {} (pid {}) does not end", info_.id, info_.pid);
+  if (!readable_before(live_->pidfd.get(), deadline)) {
+    spdlog::warn("job {} (pid {}) does not end", info_.id, info_.pid);
+  }
   keeper_.tree().leave(live_->process.place, info_.pid);
   siginfo_t info{};
   wait_for(live_->pidfd.get(), info, WEXITED | WNOHANG, nullptr);

@@ -1,7 +1,6 @@
 #include "sandbox/process/slot_client.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -15,6 +14,7 @@
 #include <span>
 #include <utility>
 
+#include "sandbox/process/readable.h"
 #include "sandbox/process/slot/messages.h"
 
 namespace cosmoo::sandbox {
@@ -226,13 +226,7 @@ UniqueFd Slot::kill() {
 }
 
 bool Slot::await(Clock::time_point deadline) {
-  pollfd entry{socket_.native_handle(), POLLIN, 0};
-  int ready;
-  do {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    ready = ::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
-  } while (ready < 0 && errno == EINTR);
-  if (ready <= 0) return false;
+  if (!readable_before(socket_.native_handle(), deadline)) return false;
   read();
   return true;
 }

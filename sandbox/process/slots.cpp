@@ -146,14 +146,23 @@ void SlotPool::on_change(Slot& slot) {
   provide(kind);
 }
 
+void SlotPool::hand_out(Slot& slot) {
+  slot.taken = true;
+  ++kinds_[slot.kind].running;
+}
+
+void SlotPool::take_in(Slot& slot) {
+  if (slot.taken) --kinds_[slot.kind].running;
+  slot.taken = false;
+}
+
 void SlotPool::on_ready(Kind& kind, std::shared_ptr<Slot> slot) {
   if (kind.waiters.empty()) {
     // At the front: those that have been in use are taken first.
     kind.idle.push_front(std::move(slot));
     return;
   }
-  slot->taken = true;
-  ++kind.running;
+  hand_out(*slot);
   const OnTaken on_taken = std::move(kind.waiters.front().on_taken);
   kind.waiters.pop_front();
   on_taken(std::move(slot));
@@ -192,8 +201,7 @@ std::shared_ptr<Slot> SlotPool::take(const SlotKind& what) {
   if (kind.idle.empty()) return nullptr;
   auto slot = std::move(kind.idle.back());
   kind.idle.pop_back();
-  slot->taken = true;
-  ++kind.running;
+  hand_out(*slot);
   return slot;
 }
 
@@ -228,8 +236,7 @@ bool SlotPool::is_clean(const Slot& slot, Leftovers left) const {
 void SlotPool::give_back(std::shared_ptr<Slot> slot) {
   Kind& kind = kinds_[slot->kind];
   if (slot->has_ended() || kind.idle.size() >= kMostIdle) return retire(std::move(slot));
-  --kind.running;
-  slot->taken = false;
+  take_in(*slot);
   if (!slot->group.empty()) controls_.forget_peak({slot->group, {}});
   if (!kind.waiters.empty()) return on_ready(kind, std::move(slot));
   kind.idle.push_back(std::move(slot));
@@ -264,8 +271,7 @@ bool SlotPool::washed(Washing& washing) {
 }
 
 void SlotPool::retire(std::shared_ptr<Slot> slot) {
-  if (slot->taken) --kinds_[slot->kind].running;
-  slot->taken = false;
+  take_in(*slot);
   dying_.push_back({slot->pid(), slot->kill(), std::move(slot->group), 0});
 }
 

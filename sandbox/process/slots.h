@@ -115,6 +115,9 @@ class SlotPool {
   void refuse(Kind& kind, const StartError& error);
   tl::expected<std::shared_ptr<Slot>, StartError> make(Kind& kind);
   void on_change(Slot& slot);
+  /// It has a job; it has none any more.
+  void hand_out(Slot& slot);
+  void take_in(Slot& slot);
   void on_ready(Kind& kind, std::shared_ptr<Slot> slot);
   void on_end(Kind& kind, std::shared_ptr<Slot> slot);
   bool washed(Washing& washing);
