@@ -178,6 +178,8 @@ Outcome slice(Call& call) {
   if (index.is_list() && index.list().empty()) {
     return Error(ErrorCode::range, "slice(): the list of indices is empty");
   }
+  // Each index is looked for in each item, and may be in none.
+  if (!afford(call, ticks_for_bytes(call[0].list().size() * index.bytes()))) return Value();
   Gathered rows(call, kName);
   Gathered parts(call, kName);  // of all rows: a list of indices repeats them
   for (const Value& item : call[0].list()) {

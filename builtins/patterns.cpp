@@ -16,10 +16,26 @@ namespace {
 
 constexpr int kGroups = 9;  // that match() tells of
 
-// Compiling costs more than its bytes do.
+// How many ranges of characters a pattern of PCRE2 may have that are more than ASCII's: a - whose
+// right side is no plain character.
+std::int64_t wide_ranges(std::string_view pattern) {
+  if (pattern.find("UTF") == std::string_view::npos) return 0;
+  std::int64_t count = 0;
+  for (std::size_t at = pattern.find('-'); at != std::string_view::npos;
+       at = pattern.find('-', at + 1)) {
+    const auto right = static_cast<unsigned char>(at + 1 < pattern.size() ? pattern[at + 1] : 0);
+    if (right <= ' ' || right == '\\' || right >= 0x7F) ++count;
+  }
+  return count;
+}
+
+// Compiling costs more than its bytes do; of a range without case, PCRE2 goes through every
+// character, and there are a million.
 bool afford_pattern(Call& call, std::string_view pattern) {
   constexpr std::size_t kBytesPerTick = 64;
-  return afford(call, 1 + static_cast<std::int64_t>(pattern.size() / kBytesPerTick));
+  constexpr std::int64_t kTicksPerRange = 5000;
+  return afford(call, 1 + static_cast<std::int64_t>(pattern.size() / kBytesPerTick) +
+                          wide_ranges(pattern) * kTicksPerRange);
 }
 
 Error in_builtin(std::string_view builtin, const Error& error) {

@@ -33,10 +33,10 @@ class Search {
 };
 
 // What finding may cost: memmem compares a short text at many places.
-bool afford_search(Call& call) {
+bool afford_search(Call& call, std::string_view what) {
   constexpr std::size_t kLongestCompared = 256;
-  const std::size_t what = std::min(call[1].string().size(), kLongestCompared);
-  return afford(call, ticks_for_bytes(call[0].string().size() * (1 + what / 32)));
+  const std::size_t compared = std::min(what.size(), kLongestCompared);
+  return afford(call, ticks_for_bytes(call[0].string().size() * (1 + compared / 32)));
 }
 
 std::int64_t place_of(std::size_t found) {
@@ -47,7 +47,7 @@ std::int64_t place_of(std::size_t found) {
 Outcome index(Call& call) {
   const std::int64_t skip = call.has(3) ? call[3].integer() : 0;
   if (skip < 0) return Error(ErrorCode::invarg, "index(): it cannot skip less than nothing");
-  if (!afford_search(call)) return Value();
+  if (!afford_search(call, call[1].string())) return Value();
   const Search search(call, 2);
   const auto from = static_cast<std::size_t>(skip);
   const std::size_t found = search.find(from);
@@ -60,7 +60,7 @@ Outcome rindex(Call& call) {
   if (skip > 0) {
     return Error(ErrorCode::invarg, "rindex(): what is skipped at the end is a negative number");
   }
-  if (!afford_search(call)) return Value();
+  if (!afford_search(call, call[1].string())) return Value();
   const Search search(call, 2);
   const std::size_t size = search.text().size();
   if (skip < -static_cast<std::int64_t>(size)) return Value(0);
@@ -78,7 +78,7 @@ Outcome strsub(Call& call) {
   if (call[1].string().empty()) {
     return Error(ErrorCode::invarg, "strsub(): what is to be replaced is empty");
   }
-  if (!afford_search(call)) return Value();
+  if (!afford_search(call, call[1].string())) return Value();
   const Search search(call, 3);
   const std::string& text = call[0].string();
   const std::string& with = call[2].string();
@@ -134,6 +134,7 @@ Outcome strtr(Call& call) {
 Outcome explode(Call& call) {
   const std::string separator = call.has(1) ? call[1].string() : " ";
   if (separator.empty()) return Error(ErrorCode::invarg, "explode(): the separator is empty");
+  if (!afford_search(call, separator)) return Value();
   const bool keep_empty = is_on(call[2]);
   const std::string& text = call[0].string();
   List parts;

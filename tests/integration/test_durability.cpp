@@ -146,7 +146,7 @@ TEST_CASE("a full disk is told to wizards once, takes nothing away, and is recov
 
 TEST_CASE("a programmer who stores without end is stopped by the quota, and the server goes on") {
   ServerOptions options;
-  options.config = "[budgets]\nowner_mib = 4\n";
+  options.config = "[budgets]\nowner_mib = 4\nforeground_ticks = 1000000\n";
   Server server(options);
   Client wizard = server.log_in();
   wizard.line("@player Eve secret-eve programmer");

@@ -41,7 +41,9 @@ TEST_CASE("long output comes in pages for those who want them") {
 
 // A programmer's verb fills the database with pages that a victim is never going to turn.
 TEST_CASE("no more is kept for later pages than somebody may read") {
-  Server server;
+  ServerOptions options;
+  options.config = "[budgets]\nforeground_ticks = 1000000\n";
+  Server server(options);
   Client wizard = server.log_in();
   wizard.line("@pagelength 3");
   wizard.expect("Pages: 3 lines.\r\n");

@@ -131,9 +131,10 @@ TEST_CASE("what a userdata holds is charged to the task that made it") {
     CHECK(lua.run("1 + 1") == "2");
   }
   // Garbage is no reason: it is collected when there is no room.
-  CHECK(lua.run("local s = ('x'):rep(100000) for i = 1, 500 do pcall(raise, E_INVARG, s) end "
-                "return 'done'",
-                kProg) == "\"done\"");
+  LuaWorld patient(plenty_of_budget(), small_memory());
+  CHECK(patient.run("local s = ('x'):rep(100000) for i = 1, 500 do pcall(raise, E_INVARG, s) end "
+                    "return 'done'",
+                    kProg) == "\"done\"");
 }
 
 // An error carries an error, which carries an error, and so on: letting go of the last one recurses
@@ -307,6 +308,81 @@ TEST_CASE("an object with many children ends, and they stay") {
   for (int i = 0; i < 100'000; ++i) REQUIRE(lua.world.create({parent}, kProg).has_value());
   REQUIRE(lua.world.recycle(parent).has_value());
   CHECK(lua.world.find(kRoot)->children.size() == 100'002);
+}
+
+// To Lua's compiler each link of these chains costs as much as all before it: some hundred
+// kilobytes of them take minutes, in one call, for everybody.
+TEST_CASE("what takes long to compile is not compiled to its end") {
+  for (const char* chain : {"'local a return ' .. ('a or '):rep(200000) .. '1'",
+                            "'local a if ' .. ('a and '):rep(200000) .. '1 then end'",
+                            "'if x then ' .. ('elseif y then '):rep(100000) .. 'end'"}) {
+    CAPTURE(chain);
+    LuaWorld lua(plenty_of_budget());
+    CHECK(lua.run("{eval(" + std::string(chain) + ")}", kProg) ==
+          "{false, \"line 1, column 1: it takes too long to compile\", false}");
+  }
+  // A task that can pay for less waits for less.
+  LuaWorld lua(ticks_alone());
+  std::string code = "local a return ";
+  for (int i = 0; i < 100'000; ++i) code += "a or ";
+  code += "1";
+  const std::string result = lua.run(code, kProg);
+  CHECK_MESSAGE(has(result, "ran out of ticks"), result.substr(0, 200));
+  // A verb with such code is refused.
+  const auto wrong = lua.engine->check(code);
+  REQUIRE(wrong);
+  CHECK(wrong->message == "it takes too long to compile");
+}
+
+// Every jump of a block is looked for among all that are pending, at its end: thirty thousand take
+// seconds that no reader of the text could be asked to wait for.
+TEST_CASE("a text has no more jumps than Lua resolves at once") {
+  LuaWorld lua;
+  const auto jumps = [](const char* what) {
+    return "{eval('while true do ' .. ('" + std::string(what) + " '):rep(4001) .. 'end ::a::')}";
+  };
+  for (const char* what : {"break", "goto a"}) {
+    CAPTURE(what);
+    CHECK(has(lua.run(jumps(what), kProg), "there are more than 4000 of break and goto"));
+  }
+  CHECK(lua.run("{eval(('while true do break end '):rep(4000) .. 'return 7')}", kProg) ==
+        "{true, 7}");
+}
+
+// sort() compares by itself, with no instruction in between: strings of a megabyte take a
+// millisecond each time, and the table may hold the same one a hundred thousand times.
+TEST_CASE("sorting long strings is paid for") {
+  LuaWorld lua(ticks_alone());
+  const std::string fill = "local s, t = ('x'):rep(1000000), {} for i = 1, 100000 do t[i] = s end ";
+  for (const char* sort : {"table.sort(t)",
+                           "table.sort(setmetatable({}, {__index = t, "
+                           "__newindex = t, __len = function() return 100000 "
+                           "end}))"}) {
+    CAPTURE(sort);
+    CHECK(has(lua.run(fill + sort, kProg), "ran out of ticks"));
+  }
+  CHECK(lua.run("local a, b = ('x'):rep(2000), ('x'):rep(2000) .. 'y' local t = {b, a, 'w'} "
+                "table.sort(t) return t[1] == 'w' and t[2] == a and t[3] == b",
+                kProg) == "true");
+  CHECK(has(lua.run("table.sort({('x'):rep(2000), 1})", kProg), "attempt to compare"));
+}
+
+// One replacement may name the match a million times, and the match be a million bytes.
+TEST_CASE("what gsub() makes of one match is bounded") {
+  LuaWorld lua(plenty_of_budget(), small_memory());
+  for (const char* attack : {"('x'):rep(1000000):gsub('^.*$', ('%0'):rep(1000000))",
+                             "('x'):rep(1000000):gsub('^(.*)$', ('%1'):rep(1000000))",
+                             "('x'):rep(1000000):gsub('x', ('y'):rep(1000000))",
+                             "('x'):rep(1000000):gsub('x', function() return ('y'):rep(100000) "
+                             "end)"}) {
+    CAPTURE(attack);
+    CHECK(has(lua.run(attack, kProg), "E_QUOTA: gsub(): the result is too large"));
+  }
+  LuaWorld poor(ticks_alone());
+  CHECK(has(poor.run("local s = ('x'):rep(1000000) while true do "
+                     "pcall(s.gsub, s, '^.*$', ('%0'):rep(1000000)) end",
+                     kProg),
+            "ran out of ticks"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Compiling verbs and evals, and saying exactly where they are wrong.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 
@@ -11,6 +12,9 @@ namespace cosmoo::lua {
 
 /// What compiling costs.
 inline constexpr std::size_t kSourcePerTick = 10;  // bytes
+/// The processor time that it may take: what a task has left of its ticks, and never so much that
+/// others would wait long. The time is charged as all is.
+std::chrono::nanoseconds longest_compile(const LuaExecution* execution);
 
 /// Pushes the function that a verb's code is: it takes the variables of `variables` in the order of
 /// their bits, with kRest the arguments after them. On an error pushes nothing.
@@ -18,7 +22,8 @@ std::optional<SyntaxError> push_verb_function(lua_State* L, std::string_view cod
                                               const char* chunk_name, std::uint32_t& variables);
 
 /// What is wrong with a verb's code, if anything. Needs no engine: any state will do.
-std::optional<SyntaxError> check_verb_code(lua_State* L, std::string_view code);
+std::optional<SyntaxError> check_verb_code(
+    lua_State* L, std::string_view code, std::chrono::nanoseconds most = longest_compile(nullptr));
 
 /// Pushes the function of an eval: an expression if the text is one, else statements. Takes the
 /// variables of `variables`.

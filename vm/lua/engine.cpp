@@ -94,7 +94,7 @@ class LuaEngine final : public Engine {
       rt_.current->spend(static_cast<std::int64_t>(source.size() / kSourcePerTick));
       if (rt_.current->doomed()) return place_of(source, 0, "too large to compile");
     }
-    Check work{source, std::nullopt};
+    Check work{source, longest_compile(rt_.current), std::nullopt};
     lua_pushcfunction(rt_.main, check_l);
     lua_pushlightuserdata(rt_.main, &work);
     if (lua_pcall(rt_.main, 1, 0, 0) != LUA_OK) {
@@ -109,11 +109,12 @@ class LuaEngine final : public Engine {
  private:
   struct Check {
     std::string_view source;
+    std::chrono::nanoseconds most;
     std::optional<SyntaxError> error;
   };
   static int check_l(lua_State* L) {
     auto* work = static_cast<Check*>(lua_touserdata(L, 1));
-    work->error = check_verb_code(L, work->source);
+    work->error = check_verb_code(L, work->source, work->most);
     return 0;
   }
 

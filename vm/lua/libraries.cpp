@@ -72,6 +72,13 @@ int push_captures(lua_State* L, std::string_view subject, const std::vector<Capt
   return static_cast<int>(captures.size());
 }
 
+// What memmem() may take: it compares a short text at many places.
+std::int64_t ticks_to_find(std::size_t subject, std::size_t text) {
+  constexpr std::size_t kLongestCompared = 256;
+  return static_cast<std::int64_t>(subject * (1 + std::min(text, kLongestCompared) / 32)) /
+         kBytesPerTick;
+}
+
 int find_l(lua_State* L) {
   const std::string_view subject = check_text(L, 1);
   const std::string_view text = check_text(L, 2);
@@ -83,7 +90,7 @@ int find_l(lua_State* L) {
   const bool plain =
       lua_toboolean(L, 4) != 0 || text.find_first_of("^$*+?.([%-") == std::string_view::npos;
   if (plain) {
-    charge(L, static_cast<std::int64_t>(subject.size() - from) / kBytesPerTick);
+    charge(L, ticks_to_find(subject.size() - from, text.size()));
     const void* found = text.empty() ? subject.data() + from
                                      : memmem(subject.data() + from, subject.size() - from,
                                               text.data(), text.size());
@@ -167,30 +174,62 @@ int search_gc_l(lua_State* L) {
   return 0;
 }
 
-// Appends what replaces one match: argument 3 is a template, a table or a function.
-void append_replacement(lua_State* L, std::string& out, std::string_view subject,
-                        std::string_view whole, const std::vector<Capture>& captures) {
+// What gsub() makes: paid for as it grows, and no larger than a task may hold.
+class Replaced {
+ public:
+  explicit Replaced(lua_State* L) : L_(L), limit_(runtime(L).options.task_memory_bytes) {}
+
+  void add(std::string_view part) {
+    if (part.size() > limit_ - text_.size()) {
+      raise(L_, ErrorCode::quota, "gsub(): the result is too large");
+    }
+    text_ += part;
+    const std::size_t unpaid = text_.size() - paid_;
+    if (unpaid < kLeastCharge) return;
+    paid_ = text_.size();
+    charge(L_, static_cast<std::int64_t>(unpaid) / kBytesPerTick);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  static constexpr std::size_t kLeastCharge = 64u << 10;
+
+  lua_State* const L_;
+  const std::size_t limit_;
+  std::string text_;
+  std::size_t paid_ = 0;
+};
+
+// Adds what a template makes of one match.
+void add_from_template(lua_State* L, Replaced& out, std::string_view wanted,
+                       std::string_view subject, std::string_view whole,
+                       const std::vector<Capture>& captures) {
+  for (std::size_t at = 0; at < wanted.size();) {
+    const std::size_t sign = std::min(wanted.find('%', at), wanted.size());
+    out.add(wanted.substr(at, sign - at));
+    if (sign == wanted.size()) return;
+    at = sign + 2;
+    const char c = sign + 1 < wanted.size() ? wanted[sign + 1] : '\0';
+    if (c == '%') {
+      out.add("%");
+    } else if (c == '0') {
+      out.add(whole);
+    } else if (c >= '1' && c <= '9' && static_cast<std::size_t>(c - '1') < captures.size()) {
+      push_capture(L, subject, captures[static_cast<std::size_t>(c - '1')]);
+      out.add(check_text(L, -1));
+      lua_pop(L, 1);
+    } else {
+      raise(L, ErrorCode::invarg, "gsub(): %%%c in the replacement means nothing here", c);
+    }
+  }
+}
+
+// Adds what replaces one match: argument 3 is a template, a table or a function.
+void add_replacement(lua_State* L, Replaced& out, std::string_view subject, std::string_view whole,
+                     const std::vector<Capture>& captures) {
   const int type = lua_type(L, 3);
   if (type == LUA_TSTRING || type == LUA_TNUMBER) {
-    const std::string_view text = check_text(L, 3);
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] != '%') {
-        out += text[i];
-        continue;
-      }
-      const char c = ++i < text.size() ? text[i] : '\0';
-      if (c == '%') {
-        out += '%';
-      } else if (c == '0') {
-        out += whole;
-      } else if (c >= '1' && c <= '9' && static_cast<std::size_t>(c - '1') < captures.size()) {
-        push_capture(L, subject, captures[static_cast<std::size_t>(c - '1')]);
-        out += check_text(L, -1);
-        lua_pop(L, 1);
-      } else {
-        raise(L, ErrorCode::invarg, "gsub(): %%%c in the replacement means nothing here", c);
-      }
-    }
+    add_from_template(L, out, check_text(L, 3), subject, whole, captures);
     return;
   }
   if (type == LUA_TFUNCTION) {
@@ -201,9 +240,9 @@ void append_replacement(lua_State* L, std::string& out, std::string_view subject
     lua_gettable(L, 3);
   }
   if (!lua_toboolean(L, -1)) {
-    out += whole;
+    out.add(whole);
   } else if (lua_isstring(L, -1)) {
-    out += check_text(L, -1);
+    out.add(check_text(L, -1));
   } else {
     raise(L, ErrorCode::type, "gsub(): a match cannot be replaced by %s", describe(L, -1));
   }
@@ -221,8 +260,7 @@ int gsub_l(lua_State* L) {
   }
   const lua_Integer most = luaL_optinteger(L, 4, static_cast<lua_Integer>(subject.size()) + 1);
   Matcher matcher(pattern, subject, spender(L));
-  const std::size_t limit = runtime(L).options.task_memory_bytes;
-  std::string out;
+  Replaced out(L);
   std::size_t at = 0;
   std::size_t last_end = Matcher::kNone;
   lua_Integer count = 0;
@@ -230,20 +268,19 @@ int gsub_l(lua_State* L) {
     const std::size_t end = matcher.match_at(at);
     if (end != Matcher::kNone && end != last_end) {
       ++count;
-      append_replacement(L, out, subject, subject.substr(at, end - at), matcher.captures(at, end));
-      if (out.size() > limit) raise(L, ErrorCode::quota, "gsub(): the result is too large");
+      add_replacement(L, out, subject, subject.substr(at, end - at), matcher.captures(at, end));
       at = last_end = end;
     } else if (at < subject.size()) {
-      out += subject[at++];
+      out.add(subject.substr(at++, 1));
     } else {
       break;
     }
     if (pattern.anchored()) break;
     if (count % 64 == 0) charge(L, 0);
   }
-  if (at < subject.size()) out += subject.substr(at);
-  charge(L, static_cast<std::int64_t>(out.size()) / kBytesPerTick);
-  push_text(L, out);
+  if (at < subject.size()) out.add(subject.substr(at));
+  charge(L, static_cast<std::int64_t>(out.text().size()) / kBytesPerTick);
+  push_text(L, out.text());
   lua_pushinteger(L, count);
   return 2;
 }
@@ -311,9 +348,40 @@ int table_unpack_l(lua_State* L) {
   return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
+// Compares as sort() does by itself, which for long strings takes long and is no instruction.
+int paid_less_l(lua_State* L) {
+  if (lua_type(L, 1) == LUA_TSTRING && lua_type(L, 2) == LUA_TSTRING) {
+    const auto bytes = static_cast<std::int64_t>(std::min(lua_rawlen(L, 1), lua_rawlen(L, 2)));
+    if (bytes >= kBytesPerTick) charge(L, bytes / kBytesPerTick);
+  }
+  lua_pushboolean(L, lua_compare(L, 1, 2, LUA_OPLT));
+  return 1;
+}
+
+// Whether the table at 1 may have strings that are long to compare.
+bool may_have_long_strings(lua_State* L) {
+  if (lua_type(L, 1) != LUA_TTABLE) return true;
+  if (lua_getmetatable(L, 1)) {
+    lua_pop(L, 1);
+    return true;
+  }
+  const auto items = static_cast<lua_Integer>(lua_rawlen(L, 1));
+  for (lua_Integer i = 1; i <= items; ++i) {
+    const bool text = lua_rawgeti(L, 1, i) == LUA_TSTRING;
+    const auto bytes = text ? static_cast<std::int64_t>(lua_rawlen(L, -1)) : 0;
+    lua_pop(L, 1);
+    if (bytes >= kBytesPerTick) return true;
+  }
+  return false;
+}
+
 int table_sort_l(lua_State* L) {
   const auto items = static_cast<double>(length_of(L, 1));
   charge_items(L, items * 20);  // comparisons: n log n
+  if (lua_isnoneornil(L, 2) && may_have_long_strings(L)) {
+    lua_settop(L, 1);
+    lua_pushcfunction(L, paid_less_l);
+  }
   return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 

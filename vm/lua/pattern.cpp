@@ -287,8 +287,8 @@ std::size_t Matcher::run(std::size_t index, std::size_t at) {
         const Capture& capture = captured_[node.a];
         if (capture.length == Capture::kPosition) return kNone;
         const std::string_view text = subject_.substr(capture.start, capture.length);
-        if (subject_.substr(at, text.size()) != text) return kNone;
         steps_ += text.size() / 64;
+        if (subject_.substr(at, text.size()) != text) return kNone;
         at += text.size();
         break;
       }

@@ -80,7 +80,10 @@ class Translator {
   void name(bool is_field) {
     const std::size_t length = name_length(at_);
     const std::string_view word = source_.substr(at_, length);
-    if (word == "_ENV" && !result_.forbidden_at) result_.forbidden_at = at_;
+    if (word == "_ENV") forbid("_ENV cannot be used here");
+    if ((word == "break" || word == "goto") && ++jumps_ > kMostJumps) {
+      forbid("there are more than 4000 of break and goto");
+    }
     for (std::size_t i = 0; i < kVerbVariables.size(); ++i) {
       if (kVerbVariables[i] == word) result_.variables |= 1u << i;
     }
@@ -91,6 +94,11 @@ class Translator {
       args_otherwise_ = true;  // it may be the name that we would give to a parameter
     }
     copy(length);
+  }
+
+  // The first of it counts.
+  void forbid(std::string_view why) {
+    if (!result_.forbidden) result_.forbidden = Translation::Forbidden{at_, why};
   }
 
   // Takes `args[N]`, with a single digit, if that stands here; `length` is that of its name.
@@ -171,6 +179,7 @@ class Translator {
   std::string_view source_;
   const Args args_;
   std::size_t at_ = 0;
+  std::size_t jumps_ = 0;
   bool field_follows_ =
       false;  // a `.` was the last that was no space: args in x.args is no variable
   bool args_otherwise_ = false;  // mentioned in another form than args[1]

@@ -41,9 +41,17 @@ struct Translation {
     std::size_t source_end;  ///< After what was replaced.
   };
   std::vector<Edit> edits;
-  /// Something that is not allowed: the name _ENV.
-  std::optional<std::size_t> forbidden_at;
+  /// What is not allowed, if anything, and where: the name _ENV, or more than kMostJumps.
+  struct Forbidden {
+    std::size_t at;
+    std::string_view why;
+  };
+  std::optional<Forbidden> forbidden;
 };
+
+/// How many `break` and `goto` a text may have. Lua resolves those of a block at its end, in a time
+/// that is the square of their number.
+inline constexpr std::size_t kMostJumps = 4000;
 
 /// What becomes of `args[1]`: it stays as it is, or becomes the name `args_1`, of a parameter. For
 /// a text with `numbered_args` that means the same, and no table need be made for each call.

@@ -40,7 +40,10 @@ TEST_CASE("the variables that a text mentions are known") {
   };
   CHECK(translate("return this, args[1]").variables == (bit("this") | bit("args")));
   CHECK(translate("'this'").variables == 0);
-  CHECK(translate("_ENV.x = 1").forbidden_at == 0);
+  const auto forbidden = translate("x = _ENV.x").forbidden;
+  REQUIRE(forbidden);
+  CHECK(forbidden->at == 4);
+  CHECK(forbidden->why == "_ENV cannot be used here");
 }
 
 TEST_CASE("arguments that are mentioned one by one become parameters") {
