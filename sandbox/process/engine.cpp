@@ -80,7 +80,8 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   milliseconds drain_grace() const override { return options_.drain_grace; }
   void end_unlaunched(JobId id) override;
   void end_is_near(JobId id) override { near_their_end_.insert(id); }
-  void finished(JobId id, Result result) override;
+  void executed(JobId id) override;
+  void finished(JobId id, tl::expected<Result, LaunchFailure> end) override;
 
   tl::expected<std::shared_ptr<Process>, StartError> start(Executable executable, Context context,
                                                            std::string label, std::int64_t owner,
@@ -91,24 +92,25 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   void shut_down();
 
  private:
-  /// What a job needs until it has been launched.
+  /// What a job needs until its launch has been ordered; and what tells afterwards why it failed.
   struct Starting {
     Executable executable;
     Context context;
     ChildEnds ends;
     SlotKind kind;
-    OnStarted on_started;
+    OnStarted on_started;                      ///< None: it has run, or nobody asks.
     std::optional<SlotPool::WaiterId> waiter;  ///< It waits for a slot.
   };
   struct Entry {
     std::shared_ptr<ProcessJob> job;
     OnComplete on_complete;
-    std::unique_ptr<Starting> starting;  ///< Null: it has been launched.
+    std::unique_ptr<Starting> starting;
   };
 
   tl::expected<void, StartError> find_slot(JobId id);
   tl::expected<void, StartError> launch(JobId id, std::shared_ptr<Slot> slot);
-  void on_launched(JobId id, tl::expected<Launched, LaunchFailure> launched);
+  void on_news(JobId id, LaunchNews news);
+  void on_slot_failure(JobId id, LaunchFailure failure);
   /// Of the slot in which a launch has failed.
   void let_go(std::shared_ptr<Slot> slot, const LaunchFailure& failure);
   void fail(JobId id, StartError error);
@@ -233,11 +235,11 @@ tl::expected<void, StartError> ProcessEngine::Impl::launch(JobId id, std::shared
                         context.uid ? std::int64_t{*context.uid} : slot::kNobody,
                         context.gid ? std::int64_t{*context.gid} : slot::kNobody,
                         context.limits,
-                        !controls_.has(Controller::memory)};
-  const auto sent = slot->launch(
-      plan, [weak = weak_from_this(), id](tl::expected<Launched, LaunchFailure> launched) {
-        if (const auto self = weak.lock()) self->on_launched(id, std::move(launched));
-      });
+                        !controls_.has(Controller::memory),
+                        static_cast<bool>(starting.on_started)};
+  const auto sent = slot->launch(plan, [weak = weak_from_this(), id](LaunchNews news) {
+    if (const auto self = weak.lock()) self->on_news(id, std::move(news));
+  });
   if (!sent) {
     let_go(std::move(slot), sent.error());
     return tl::unexpected(explain(sent.error(), starting.executable, context));
@@ -245,6 +247,9 @@ tl::expected<void, StartError> ProcessEngine::Impl::launch(JobId id, std::shared
   process.slot = std::move(slot);
   // On their way: what is kept here would keep the streams from ending.
   starting.ends = ChildEnds{};
+  starting.executable.fd.reset();
+  starting.context.env = {};
+  starting.context.args = {};
   return {};
 }
 
@@ -256,20 +261,45 @@ void ProcessEngine::Impl::let_go(std::shared_ptr<Slot> slot, const LaunchFailure
   }
 }
 
-void ProcessEngine::Impl::on_launched(JobId id, tl::expected<Launched, LaunchFailure> launched) {
+void ProcessEngine::Impl::on_news(JobId id, LaunchNews news) {
   const auto found = jobs_.find(id);
-  if (found == jobs_.end() || !found->second.starting) return;
-  Entry& entry = found->second;
-  if (!launched) {
-    let_go(std::move(entry.job->process().slot), launched.error());
-    return fail(id, explain(launched.error(), entry.starting->executable, entry.starting->context));
+  if (found == jobs_.end()) return;
+  const auto job = found->second.job;
+  switch (news.what) {
+    case LaunchNews::What::begun:
+      job->launched(std::move(news.launched));
+      // It may have ended before it was known.
+      if (job->look_for_end()) job->on_end_of_leader();
+      break;
+    case LaunchNews::What::makes_directory:
+      job->makes_directory();
+      break;
+    case LaunchNews::What::gave_up:
+      job->gave_up(std::move(news.failure));
+      break;
+    case LaunchNews::What::executed:
+      if (job->goes_its_way()) executed(id);
+      break;
+    case LaunchNews::What::failed:
+      on_slot_failure(id, std::move(news.failure));
+      break;
   }
-  const auto starting = std::move(entry.starting);
-  const auto job = entry.job;
-  job->launched(std::move(*launched));
-  call(id, "start", starting->on_started);
-  // It may have ended before it was known.
-  if (job->look_for_end()) job->on_end_of_leader();
+}
+
+void ProcessEngine::Impl::on_slot_failure(JobId id, LaunchFailure failure) {
+  Entry& entry = jobs_.at(id);
+  if (entry.job->is_launched()) {
+    // The slot takes nothing from a job that runs; but somebody still waits to hear that it does.
+    if (entry.starting->on_started) entry.job->end_as_failed(std::move(failure));
+    return;
+  }
+  if (!entry.job->process().slot) return;
+  let_go(std::move(entry.job->process().slot), failure);
+  fail(id, explain(failure, entry.starting->executable, entry.starting->context));
+}
+
+void ProcessEngine::Impl::executed(JobId id) {
+  call(id, "start", std::exchange(jobs_.at(id).starting->on_started, nullptr));
 }
 
 void ProcessEngine::Impl::fail(JobId id, StartError error) {
@@ -302,7 +332,7 @@ ProcessEngine::Impl::Entry ProcessEngine::Impl::take_out(JobId id) {
 
 void ProcessEngine::Impl::end_unlaunched(JobId id) {
   const auto found = jobs_.find(id);
-  if (found == jobs_.end() || !found->second.starting || !found->second.starting->waiter) return;
+  if (found == jobs_.end() || !found->second.starting->waiter) return;
   slots_->forget(*std::exchange(found->second.starting->waiter, std::nullopt));
   boost::asio::post(io_, [weak = weak_from_this(), id] {
     const auto self = weak.lock();
@@ -386,13 +416,11 @@ void ProcessEngine::Impl::look_for_ends() {
 void ProcessEngine::Impl::look_for_overdue() {
   std::vector<JobId> overdue;
   for (const auto& [id, entry] : jobs_) {
-    if (!entry.starting || entry.starting->waiter) continue;
+    if (entry.starting->waiter) continue;
     const auto& slot = entry.job->process().slot;
     if (slot && slot->overdue(SlotPool::kPatience)) overdue.push_back(id);
   }
-  for (const JobId id : overdue) {
-    on_launched(id, tl::unexpected(LaunchFailure{"slot", ETIMEDOUT, -1, 0}));
-  }
+  for (const JobId id : overdue) on_slot_failure(id, {"slot", ETIMEDOUT});
 }
 
 void ProcessEngine::Impl::end(const std::vector<std::shared_ptr<ProcessJob>>& ended) {
@@ -414,16 +442,22 @@ void ProcessEngine::Impl::rescan_within(milliseconds delay) {
   });
 }
 
-void ProcessEngine::Impl::finished(JobId id, Result result) {
+void ProcessEngine::Impl::finished(JobId id, tl::expected<Result, LaunchFailure> end) {
   const auto keep_alive = shared_from_this();
   if (tree_->restless() || slots_->restless()) tend_within(kTendInterval);
   const auto found = jobs_.find(id);
   const Entry entry = std::move(found->second);
   jobs_.erase(found);
   near_their_end_.erase(id);
-  table_.end(id, result);
   JobTable& table = table_;
-  call(id, "completion", entry.on_complete, std::move(result));
+  if (end) {
+    table.end(id, *end);
+    call(id, "completion", entry.on_complete, std::move(*end));
+  } else {
+    table.remove(id);
+    call(id, "completion", entry.on_complete,
+         tl::unexpected(explain(end.error(), entry.starting->executable, entry.starting->context)));
+  }
   table.settle();
 }
 
@@ -452,8 +486,8 @@ void ProcessEngine::Impl::shut_down() {
   for (auto& [id, entry] : jobs_) {
     entry.on_complete = nullptr;
     entry.job->kill();
-    if (!entry.starting) continue;
     entry.starting->on_started = nullptr;
+    if (entry.job->is_launched()) continue;
     if (const auto& slot = entry.job->process().slot) launching.push_back(slot);
   }
   // Whose process ids are not known yet.

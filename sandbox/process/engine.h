@@ -42,7 +42,8 @@ struct EngineOptions {
   std::size_t prepared = 2;      ///< Slots that wait for jobs, of each profile in use.
 };
 
-/// The program has been executed, and the process id is known.
+/// The program has been executed, and the process id is known. For who asks, the slot is woken once
+/// more: exec() does not.
 using OnStarted = std::function<void()>;
 
 class ProcessEngine {

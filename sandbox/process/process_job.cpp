@@ -76,8 +76,9 @@ struct ProcessJob::Live {
   std::optional<boost::asio::steady_timer> removal;  ///< How long to try.
   std::optional<boost::asio::steady_timer> again;
   Leftovers left = Leftovers::unknown;
-  const char* limit = "";  ///< Reason::limit: which.
-  GroupFigures figures;    ///< As they were looked at last.
+  std::optional<LaunchFailure> failure;  ///< It gave up.
+  const char* limit = "";                ///< Reason::limit: which.
+  GroupFigures figures;                  ///< As they were looked at last.
   Result result;
   std::optional<boost::asio::steady_timer> grace;
   std::function<void()> on_activity;
@@ -150,7 +151,6 @@ bool ProcessJob::is_to_end() const { return live_->tree_killed; }
 void ProcessJob::launched(Launched launched) {
   info_.pid = launched.pid;
   live_->pidfd = std::move(launched.pidfd);
-  live_->made_directory = launched.made_directory > 0;
   keeper_.tree().started(live_->process.place, info_.pid);
   if (live_->tree_killed) {
     live_->tree_killed = false;
@@ -160,6 +160,25 @@ void ProcessJob::launched(Launched launched) {
   if (limits.cpu || limits.memory_bytes || limits.processes) {
     watch_limits(std::min(kFirstLook, limits.cpu.value_or(kFirstLook)));
   }
+}
+
+bool ProcessJob::is_launched() const { return live_ && live_->pidfd; }
+
+bool ProcessJob::goes_its_way() const {
+  return live_ && live_->reason == Reason::none && !live_->failure;
+}
+
+void ProcessJob::makes_directory() {
+  if (live_) live_->made_directory = true;
+}
+
+void ProcessJob::gave_up(LaunchFailure failure) {
+  if (live_ && !live_->failure) live_->failure = std::move(failure);
+}
+
+void ProcessJob::end_as_failed(LaunchFailure failure) {
+  gave_up(std::move(failure));
+  if (live_) kill_tree();
 }
 
 void ProcessJob::end_unlaunched() {
@@ -329,6 +348,9 @@ void ProcessJob::finish() {
   const auto self = shared_from_this();
   live_->wall.reset();
   live_->watch.reset();
+  // Rule 6: what it had to say was sent before its end could be seen.
+  if (live_->process.slot) live_->process.slot->read_all();
+  if (goes_its_way()) keeper_.executed(info_.id);
   live_->output.finish();
   live_->errors.finish();
   if (output_over_cap()) end_because(Reason::limit, "output");
@@ -379,6 +401,7 @@ void ProcessJob::give_slot_back() {
   NewProcess& process = live_->process;
   if (!process.slot) return;
   SlotPool& slots = keeper_.slots();
+  if (process.slot->overdue(SlotPool::kPatience)) return slots.retire(std::move(process.slot));
   if (live_->left == Leftovers::some) return slots.wash(std::move(process.slot));
   if (!slots.is_clean(*process.slot, live_->left)) return slots.retire(std::move(process.slot));
   GroupFigures& before = process.slot->state.before;
@@ -392,9 +415,12 @@ void ProcessJob::give_slot_back() {
 void ProcessJob::hand_over() {
   const auto self = shared_from_this();
   give_slot_back();
-  Result result = std::move(live_->result);
+  tl::expected<Result, LaunchFailure> end = std::move(live_->result);
+  if (live_->failure && live_->reason == Reason::none) {
+    end = tl::unexpected(std::move(*live_->failure));
+  }
   live_.reset();
-  keeper_.finished(info_.id, std::move(result));
+  keeper_.finished(info_.id, std::move(end));
 }
 
 Result ProcessJob::make_result() {

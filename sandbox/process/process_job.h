@@ -4,7 +4,8 @@
 // but for a limit that it had reached before anybody looked; (2) it is complete when its leader has
 // ended and both its output streams have, or when a grandchild that holds them has had its grace;
 // (3) what is left of its tree is killed before its Result is given; (4) its leader is reaped last,
-// see tree.h; (5) its slot serves another job only if this one has left nothing there.
+// see tree.h; (5) its slot serves another job only if this one has left nothing there; (6) a
+// process that gave up before it had executed its program gives no Result, unless we ended it.
 #pragma once
 
 #include <chrono>
@@ -34,8 +35,11 @@ class JobKeeper {
   virtual void end_unlaunched(JobId id) = 0;
   /// Its streams have ended: its leader will do so soon, as a rule.
   virtual void end_is_near(JobId id) = 0;
-  /// The job has ended and been reaped. Takes it out, then hands the Result on.
-  virtual void finished(JobId id, Result result) = 0;
+  /// It has executed its program, and nobody may have said so yet.
+  virtual void executed(JobId id) = 0;
+  /// The job has ended and been reaped. Takes it out, then hands the Result on, or why its program
+  /// was not executed.
+  virtual void finished(JobId id, tl::expected<Result, LaunchFailure> end) = 0;
 };
 
 /// A process that is to be launched, with our ends of its streams.
@@ -76,8 +80,17 @@ class ProcessJob final : public Process, public std::enable_shared_from_this<Pro
   /// Begins to listen to its streams and clocks. It has not been launched.
   void start();
   NewProcess& process();
-  /// It runs. Kills it at once if it was to end meanwhile.
+  /// There is a process. Kills it at once if it was to end meanwhile.
   void launched(Launched launched);
+  bool is_launched() const;
+  /// Neither did it give up nor have we ended it.
+  bool goes_its_way() const;
+  /// A directory is being made for it, and to be removed.
+  void makes_directory();
+  /// It ends without having executed its program. May come before launched().
+  void gave_up(LaunchFailure failure);
+  /// Ends it as one that gave up: nobody can tell any more whether it has.
+  void end_as_failed(LaunchFailure failure);
   bool is_to_end() const;
   /// Ends it without having been launched: end_unlaunched() was called.
   void end_unlaunched();

@@ -49,8 +49,10 @@ std::int64_t or_unlimited(const std::optional<std::uint64_t>& limit) {
   return limit ? static_cast<std::int64_t>(std::min<std::uint64_t>(*limit, INT64_MAX)) : kAsIs;
 }
 
-slot::Launch header_of(const SlotLaunch& what, std::size_t bytes) {
+slot::Launch header_of(const SlotLaunch& what, std::uint32_t number, std::size_t bytes) {
   slot::Launch header;
+  header.number = number;
+  header.tells_executed = what.tells_executed ? 1 : 0;
   header.is_script = what.is_script ? 1 : 0;
   header.arguments = static_cast<std::uint32_t>(what.arguments.size());
   header.variables = static_cast<std::uint32_t>(what.environment.size());
@@ -92,21 +94,32 @@ UniqueFd memory_file(const std::string& bytes) {
   return file;
 }
 
-tl::expected<Launched, LaunchFailure> launched_of(const slot::Answer* answer) {
-  if (!answer) return tl::unexpected(LaunchFailure{"slot", ECHILD, -1, 0});
-  if (answer->step[0] != '\0') {
-    if (answer->pid > 0) reap(answer->pid);
-    return tl::unexpected(LaunchFailure{answer->step, answer->error_number, -1, 0});
-  }
-  Launched launched;
-  launched.pid = answer->pid;
-  launched.made_directory = answer->made_directory;
-  launched.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, answer->pid, 0)));
-  if (launched.pidfd) return launched;
+LaunchNews begun(pid_t pid) {
+  LaunchNews news{LaunchNews::What::begun};
+  news.launched = {pid, UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)))};
+  if (news.launched.pidfd) return news;
   const int error = errno;
-  ::kill(answer->pid, SIGKILL);
-  reap(answer->pid);
-  return tl::unexpected(LaunchFailure{"pidfd_open", error, -1, 0});
+  ::kill(pid, SIGKILL);
+  reap(pid);
+  return {LaunchNews::What::failed, {}, {"pidfd_open", error}};
+}
+
+LaunchNews news_of(const slot::Answer* answer) {
+  using What = LaunchNews::What;
+  if (!answer) return {What::failed, {}, {"slot", ECHILD}};
+  switch (answer->told) {
+    case slot::Told::begun:
+      return begun(answer->pid);
+    case slot::Told::makes_directory:
+      return {What::makes_directory};
+    case slot::Told::gave_up:
+      return {What::gave_up, {}, {answer->step, answer->error_number}};
+    case slot::Told::done:
+      return {What::executed};
+    case slot::Told::refused:
+      break;
+  }
+  return {What::failed, {}, {answer->step, answer->error_number}};
 }
 
 }  // namespace
@@ -143,29 +156,42 @@ void Slot::listen() {
                      });
 }
 
-void Slot::read() {
+bool Slot::read() {
   const auto keep_alive = shared_from_this();
   slot::Answer answered;
   const bool was_ready = is_ready();
   const Got got = was_ready ? receive(socket_.native_handle(), answered)
                             : receive(socket_.native_handle(), ready_, {&tmp_, 1});
-  if (got == Got::nothing) return;
+  if (got == Got::nothing) return false;
   if (got == Got::message) {
-    if (was_ready) return answer(&answered);
+    if (was_ready) {
+      if (answered.order == number_) answer(&answered);
+      return true;
+    }
     tmp_ = above_stdio(std::move(tmp_));
     asked_.reset();
-    return on_change_(*this);
+    on_change_(*this);
+    return true;
   }
   ended_ = true;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
   answer(nullptr);
   if (on_change_) on_change_(*this);
+  return true;
+}
+
+void Slot::read_all() {
+  const auto keep_alive = shared_from_this();
+  while (!ended_ && socket_.is_open() && read()) {
+  }
 }
 
 void Slot::answer(const slot::Answer* answer) {
-  asked_.reset();
-  if (const auto on_answer = std::exchange(on_answer_, nullptr)) on_answer(answer);
+  if (!on_answer_) return;
+  // It may give the next order.
+  const auto on_answer = on_answer_;
+  on_answer(answer);
 }
 
 bool Slot::tmp_is_empty() const { return !tmp_ || is_empty(tmp_.get()); }
@@ -174,15 +200,15 @@ bool Slot::overdue(Clock::duration patience) const {
   return asked_ && Clock::now() - *asked_ > patience;
 }
 
-tl::expected<void, LaunchFailure> Slot::launch(const SlotLaunch& what, OnLaunched on_launched) {
+tl::expected<void, LaunchFailure> Slot::launch(const SlotLaunch& what, OnNews on_news) {
   const std::string strings = strings_of(what);
-  const slot::Launch header = header_of(what, strings.size());
+  const slot::Launch header = header_of(what, ++number_, strings.size());
   std::array<int, slot::kMostDescriptors> fds{};
   std::size_t count = 0;
   UniqueFd file;
   if (header.in_memory_file != 0) {
     file = memory_file(strings);
-    if (!file) return tl::unexpected(LaunchFailure{"memfd_create", errno, -1, 0});
+    if (!file) return tl::unexpected(LaunchFailure{"memfd_create", errno});
     fds[count++] = file.get();
   }
   for (const int fd : {what.program, what.standard_input, what.standard_output, what.standard_error,
@@ -194,21 +220,25 @@ tl::expected<void, LaunchFailure> Slot::launch(const SlotLaunch& what, OnLaunche
   const std::size_t used = header.in_memory_file != 0 ? 1 : 2;
   if (!slot::send(socket_.native_handle(), std::span(parts).first(used),
                   std::span(fds).first(count))) {
-    return tl::unexpected(LaunchFailure{"slot", errno, -1, 0});
+    return tl::unexpected(LaunchFailure{"slot", errno});
   }
   asked_ = Clock::now();
-  on_answer_ = [on_launched = std::move(on_launched)](const slot::Answer* answer) {
-    on_launched(launched_of(answer));
+  const auto last = what.tells_executed ? slot::Told::done : slot::Told::begun;
+  on_answer_ = [this, last, on_news = std::move(on_news)](const slot::Answer* answer) {
+    if (!answer || answer->told == last || answer->told == slot::Told::refused) asked_.reset();
+    on_news(news_of(answer));
   };
   return {};
 }
 
 void Slot::remove_directory(OnRemoved on_removed) {
   slot::Removal removal;
+  removal.number = ++number_;
   const iovec part{&removal, sizeof removal};
   asked_ = Clock::now();
-  on_answer_ = [on_removed = std::move(on_removed)](const slot::Answer* answer) {
-    on_removed(answer && answer->step[0] == '\0');
+  on_answer_ = [this, on_removed = std::move(on_removed)](const slot::Answer* answer) {
+    asked_.reset();
+    on_removed(answer && answer->told == slot::Told::done);
   };
   // If it is gone, that is what is read next.
   slot::send(socket_.native_handle(), {&part, 1});

@@ -2,8 +2,10 @@
 // stands in slot/main.cpp.
 //
 // Rules: (1) nothing here waits but await(), which is for the server's start and end; (2) one order
-// at a time; (3) call-backs run from the loop, or from await(), and once for each order, also when
-// the slot ends instead of answering; they may let go of the slot.
+// at a time: when the next is given, nobody hears what still comes of the last one; (3) call-backs
+// run from the loop, or from await() and read_all(); they may let go of the slot; (4) what becomes
+// of a launch is told in this order: it has begun, or has not; the child's troubles, which may even
+// come before; that the program was executed, if that was asked for.
 #pragma once
 
 #include <sys/types.h>
@@ -42,13 +44,28 @@ struct SlotLaunch {
   std::int64_t gid = slot::kNobody;
   Limits limits;                   ///< Those that a process sets for itself.
   bool memory_by_process = false;  ///< No group limits memory.
+  bool tells_executed = false;     ///< LaunchNews::What::executed is wanted.
+};
+
+/// What becomes of a launch, one thing after another.
+struct LaunchNews {
+  enum class What {
+    begun,            ///< There is a child of this process: `launched`.
+    makes_directory,  ///< It is about to: Slot::remove_directory() is needed.
+    gave_up,          ///< It ends without having executed its program: `failure`.
+    executed,         ///< It has executed its program, unless it was killed or gave up.
+    failed            ///< The slot: `failure`. If nothing has begun, nothing will.
+  };
+  What what = What::failed;
+  Launched launched = {};
+  LaunchFailure failure = {};
 };
 
 class Slot : public std::enable_shared_from_this<Slot> {
  public:
   using Clock = std::chrono::steady_clock;
   using OnChange = std::function<void(Slot&)>;
-  using OnLaunched = std::function<void(tl::expected<Launched, LaunchFailure>)>;
+  using OnNews = std::function<void(LaunchNews)>;
   using OnRemoved = std::function<void(bool)>;
 
   /// `pid` is a child that runs the slots' program with the other end of `socket`. Throws
@@ -72,9 +89,9 @@ class Slot : public std::enable_shared_from_this<Slot> {
   /// It was asked for something longer than `patience` ago.
   bool overdue(Clock::duration patience) const;
 
-  /// Sends the order. The launched process is a child of this one. What it fails with at once has
-  /// not begun; when a failure's step is "slot", the slot is of no more use.
-  tl::expected<void, LaunchFailure> launch(const SlotLaunch& what, OnLaunched on_launched);
+  /// Sends the order. What it fails with at once has not begun; when a failure's step is "slot",
+  /// the slot is of no more use.
+  tl::expected<void, LaunchFailure> launch(const SlotLaunch& what, OnNews on_news);
   /// Has the directory removed that it has made for its job; may be asked again.
   void remove_directory(OnRemoved on_removed);
 
@@ -82,6 +99,8 @@ class Slot : public std::enable_shared_from_this<Slot> {
   UniqueFd kill();
   /// Waits for the next message, or the slot's end. False: it takes too long.
   bool await(Clock::time_point deadline);
+  /// Reads what has come. Of a launched process that has ended: all that will be told of it.
+  void read_all();
 
   // --- The pool's own ---
   std::size_t kind = 0;
@@ -93,7 +112,8 @@ class Slot : public std::enable_shared_from_this<Slot> {
   using OnAnswer = std::function<void(const slot::Answer*)>;  ///< Null: it has ended.
 
   void listen();
-  void read();
+  /// False: there was nothing.
+  bool read();
   void answer(const slot::Answer* answer);
 
   boost::asio::posix::stream_descriptor socket_;
@@ -103,7 +123,8 @@ class Slot : public std::enable_shared_from_this<Slot> {
   slot::Ready ready_;
   bool ended_ = false;
   OnChange on_change_;
-  OnAnswer on_answer_;
+  OnAnswer on_answer_;  ///< Of the order `number_`.
+  std::uint32_t number_ = 0;
   std::optional<Clock::time_point> asked_;
 };
 

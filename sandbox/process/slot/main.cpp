@@ -3,11 +3,13 @@
 // It enters its control groups and namespaces and gives up what its jobs are not to have, once;
 // then it clones each job into that. Entering a group costs milliseconds, a network namespace half
 // a millisecond, a filter a tenth; inheriting them costs nothing. Its jobs are its siblings: the
-// server is their parent, and reaps them.
+// server is their parent, and reaps them. It does not wait for a job to execute its program, unless
+// it is asked to tell that: it would be woken only to be queued behind the program.
 //
 // Rules: (1) it ends when the server's end of its socket is closed, however the server has ended,
 // and takes its job with it; (2) it opens nothing by name after its Setup, but what a Removal asks
-// for; (3) while jobs run it uses no memory that it has not had before: it lives in their group.
+// for; (3) while jobs run it uses no memory that it has not had before: it lives in their group;
+// (4) what a launch needs stays as it is until Launcher::settle().
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -33,6 +35,7 @@ namespace cosmoo::sandbox::slot {
 namespace {
 
 constexpr std::size_t kMostPointers = 512;  ///< More come from the system for the time of a launch.
+constexpr int kIgnored[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP, SIGTTOU, SIGTTIN};
 
 struct Message {
   std::size_t size = 0;  ///< Of `bytes`.
@@ -40,10 +43,11 @@ struct Message {
   std::size_t fd_count = 0;
   alignas(8) char bytes[kMostInline + 4096];
 };
-Message message;  // too large for a stack
+/// In turns: what is in one may still be in use when the next comes (rule 4).
+Message messages[2];
 
 /// Waits for the next one. False: the server is gone.
-bool receive_message() {
+bool receive_message(Message& message) {
   for (UniqueFd& fd : message.fds) fd.reset();
   const Received received = receive(kSocket, message.bytes, sizeof message.bytes, message.fds, 0);
   message.fd_count = received.fd_count;
@@ -61,9 +65,7 @@ bool reply(Struct answer, std::span<const int> fds = {}) {
 void prepare_process() {
   ::prctl(PR_SET_NAME, "cosmoo-slot", 0, 0, 0);
   // A signal for all that the terminal runs is for the server to act upon.
-  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP, SIGTTOU, SIGTTIN}) {
-    ::signal(signal, SIG_IGN);
-  }
+  for (const int signal : kIgnored) ::signal(signal, SIG_IGN);
   // Jobs inherit it: when memory is short they go before whatever else runs here.
   const UniqueFd score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   if (score && ::write(score.get(), "1000", 4) != 4) return;
@@ -79,7 +81,7 @@ std::vector<std::string> strings_in(const char* from, const char* end, std::size
   return strings;
 }
 
-Ready set_up() {
+Ready set_up(const Message& message) {
   const auto& setup = *reinterpret_cast<const Setup*>(message.bytes);
   const char* const filter = message.bytes + sizeof setup;
   const char* const paths = filter + std::size_t{setup.filter} * 8;
@@ -118,12 +120,10 @@ class PointerList {
   PointerList() = default;
   PointerList(const PointerList&) = delete;
   PointerList& operator=(const PointerList&) = delete;
-  ~PointerList() {
-    if (list_ != few_) ::munmap(list_, bytes_);
-  }
 
   /// Returns where the next string would begin, or null when there is no memory.
   char* read(char* from, std::size_t count) {
+    clear();
     if (count + 1 > kMostPointers) {
       bytes_ = (count + 1) * sizeof(char*);
       void* memory =
@@ -138,6 +138,10 @@ class PointerList {
     list_[count] = nullptr;
     return from;
   }
+  void clear() {
+    if (list_ != few_) ::munmap(list_, bytes_);
+    list_ = few_;
+  }
   char* const* get() const { return list_; }
 
  private:
@@ -149,41 +153,59 @@ class PointerList {
 /// The strings of a launch that were too long for its message.
 class MappedStrings {
  public:
-  MappedStrings(int fd, std::size_t size) : size_(size) {
-    memory_ = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  }
-  ~MappedStrings() {
-    if (memory_ != MAP_FAILED) ::munmap(memory_, size_);
-  }
+  MappedStrings() = default;
   MappedStrings(const MappedStrings&) = delete;
   MappedStrings& operator=(const MappedStrings&) = delete;
-  char* get() const { return memory_ == MAP_FAILED ? nullptr : static_cast<char*>(memory_); }
+
+  /// Null, with errno, when there is no memory.
+  char* map(int fd, std::size_t size) {
+    clear();
+    void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (memory == MAP_FAILED) return nullptr;
+    size_ = size;
+    return memory_ = static_cast<char*>(memory);
+  }
+  void clear() {
+    if (memory_) ::munmap(memory_, size_);
+    memory_ = nullptr;
+  }
 
  private:
-  std::size_t size_;
-  void* memory_;
+  std::size_t size_ = 0;
+  char* memory_ = nullptr;
 };
 
 class Slot {
  public:
-  explicit Slot(std::uint32_t features) : features_(features) {}
+  explicit Slot(std::uint32_t features)
+      : features_(features), reports_(::fcntl(kSocket, F_DUPFD_CLOEXEC, kSocket + 1)) {}
 
-  Answer launch(const Launch& order) {
-    std::size_t next_fd = 0;
-    if (order.in_memory_file == 0) {
-      return launch(order, message.bytes + sizeof order, next_fd);
-    }
-    const MappedStrings strings(message.fds[next_fd++].get(), order.bytes);
-    if (!strings.get()) return failure("mmap", errno);
-    return launch(order, strings.get(), next_fd);
+  /// False: the server is gone.
+  bool launch(Message& message) {
+    const Launch& order = *reinterpret_cast<const Launch*>(message.bytes);
+    settle();
+    Answer answer = begin(message, order);
+    answer.order = order.number;
+    // The job has its own now; what was sent along would keep the other ends from closing.
+    for (UniqueFd& fd : message.fds) fd.reset();
+    if (!reply(answer)) return false;
+    // Much memory is not kept for longer than it is needed.
+    if (order.in_memory_file != 0 || order.tells_executed != 0) settle();
+    if (answer.told != Told::begun || order.tells_executed == 0) return true;
+    answer.told = Told::done;
+    return reply(answer);
   }
 
-  /// May be asked for again if it fails.
-  Answer remove() {
-    const std::string path(made_, made_size_);
-    if (!path.empty() && !remove_tree(path)) return failure("remove", errno);
-    made_size_ = 0;
-    return Answer{};
+  /// Removes what the last launch has made for its working directory. May be asked for again if it
+  /// fails.
+  bool remove(const Message& message) {
+    const Removal& order = *reinterpret_cast<const Removal*>(message.bytes);
+    const std::string path(directory_, std::min(settle(), sizeof directory_));
+    const bool removed = path.empty() || remove_tree(path);
+    Answer answer = removed ? Answer{} : refusal("remove", errno);
+    if (removed) answer.told = Told::done;
+    answer.order = order.number;
+    return reply(answer);
   }
 
   /// The server is gone (rule 1).
@@ -196,18 +218,35 @@ class Slot {
   }
 
  private:
-  static Answer failure(const char* step, int error) {
+  static Answer refusal(const char* step, int error) {
     Answer answer;
     answer.error_number = error;
     std::strncpy(answer.step, step, sizeof answer.step - 1);
     return answer;
   }
 
-  Answer launch(const Launch& order, char* strings, std::size_t next_fd) {
-    PointerList arguments, environment;
-    char* const variables = arguments.read(strings, order.arguments);
-    char* const directory = variables ? environment.read(variables, order.variables) : nullptr;
-    if (!directory) return failure("mmap", ENOMEM);
+  /// Until the last launch needs nothing of this process any more (rule 4). Returns how much of its
+  /// directory it has made.
+  std::size_t settle() {
+    const std::size_t made = launcher_.settle();
+    arguments_.clear();
+    environment_.clear();
+    long_strings_.clear();
+    return made;
+  }
+
+  Answer begin(Message& message, const Launch& order) {
+    std::size_t next_fd = 0;
+    char* strings = message.bytes + sizeof order;
+    if (order.in_memory_file != 0) {
+      strings = long_strings_.map(message.fds[next_fd++].get(), order.bytes);
+      if (!strings) return refusal("mmap", errno);
+    }
+    char* const variables = arguments_.read(strings, order.arguments);
+    char* const directory = variables ? environment_.read(variables, order.variables) : nullptr;
+    if (!directory) return refusal("mmap", ENOMEM);
+    // None longer can be made.
+    std::memcpy(directory_, directory, ::strnlen(directory, sizeof directory_));
     LaunchPlan plan;
     plan.program = message.fds[next_fd].get();
     plan.standard_input = message.fds[next_fd + 1].get();
@@ -215,46 +254,45 @@ class Slot {
     plan.standard_error = message.fds[next_fd + 3].get();
     plan.cgroup = message.fds[next_fd + 4].get();
     plan.is_script = order.is_script != 0;
-    plan.arguments = arguments.get();
-    plan.environment = environment.get();
+    plan.arguments = arguments_.get();
+    plan.environment = environment_.get();
     plan.working_directory = order.has_directory != 0 ? directory : nullptr;
     plan.umask = order.umask;
-    plan.kin = LaunchPlan::Kin::sibling;
     plan.namespaces = (features_ & kIpcNs) != 0 ? CLONE_NEWIPC : 0;
     plan.rights =
         (features_ & kNoRights) != 0 ? LaunchPlan::Rights::dropped : LaunchPlan::Rights::kept;
+    plan.signals = 0;
+    for (const int signal : kIgnored) plan.signals |= std::uint64_t{1} << (signal - 1);
+    plan.report_to = reports_.get();
+    plan.order = order.number;
     plan.own = order.own;
-    auto launched = launcher_.launch(plan);
-    const std::size_t made = launched ? launched->made_directory : launched.error().made_directory;
-    made_size_ = std::min(made, sizeof made_);
-    if (made_size_ > 0) std::memcpy(made_, directory, made_size_);
-    if (!launched) {
-      Answer answer = failure(launched.error().step.c_str(), launched.error().error_number);
-      answer.pid = launched.error().sibling;
-      if (made_size_ > 0) remove();
-      return answer;
-    }
-    job_ = std::move(launched->pidfd);
+    auto begun = launcher_.begin_sibling(plan);
+    if (!begun) return refusal(begun.error().step.c_str(), begun.error().error_number);
+    job_ = std::move(begun->pidfd);
     leaf_ = std::move(message.fds[next_fd + 4]);
     Answer answer;
-    answer.pid = launched->pid;
-    answer.made_directory = made_size_ > 0 ? 1 : 0;
+    answer.told = Told::begun;
+    answer.pid = begun->pid;
     return answer;
   }
 
   const std::uint32_t features_;
+  const UniqueFd reports_;  ///< The socket where no child puts another descriptor.
   Launcher launcher_;
+  PointerList arguments_;
+  PointerList environment_;
+  MappedStrings long_strings_;
   UniqueFd job_;   ///< The last that was launched.
   UniqueFd leaf_;  ///< The cgroup2 directory that it was born in.
-  char made_[4096];
-  std::size_t made_size_ = 0;
+  char directory_[4096];
 };
 
 int run() {
   prepare_process();
-  if (!receive_message() || message.size < sizeof(Setup)) return 1;
-  const std::uint32_t features = reinterpret_cast<const Setup*>(message.bytes)->features;
-  const Ready ready = set_up();
+  Message* message = &messages[0];
+  if (!receive_message(*message) || message->size < sizeof(Setup)) return 1;
+  const std::uint32_t features = reinterpret_cast<const Setup*>(message->bytes)->features;
+  const Ready ready = set_up(*message);
   const bool own_tmp = (features & ~ready.missing & kMountNs) != 0;
   {
     // The server looks there whether a job has left something.
@@ -263,19 +301,17 @@ int run() {
     if (!reply(ready, {&fd, tmp ? 1u : 0u})) return 1;
   }
   static Slot slot(features & ~ready.missing);
-  while (receive_message()) {
-    Answer answer;
-    switch (*reinterpret_cast<const Order*>(message.bytes)) {
+  bool goes_on = true;
+  while (goes_on && receive_message(*message)) {
+    switch (*reinterpret_cast<const Order*>(message->bytes)) {
       case Order::launch:
-        answer = slot.launch(*reinterpret_cast<const Launch*>(message.bytes));
+        goes_on = slot.launch(*message);
         break;
       case Order::remove:
-        answer = slot.remove();
+        goes_on = slot.remove(*message);
         break;
     }
-    // The job has its own now; what was sent along would keep the other ends from closing.
-    for (UniqueFd& fd : message.fds) fd.reset();
-    if (!reply(answer)) break;
+    message = message == &messages[0] ? &messages[1] : &messages[0];
   }
   slot.end_job();
   return 0;

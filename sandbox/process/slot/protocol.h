@@ -3,9 +3,12 @@
 // A slot is a process that waits where one job at a time will run: in its control groups, its
 // namespaces and under its filter, so that a job pays for none of them. See main.cpp.
 //
-// The server writes first: a Setup, which is answered by a Ready. Then Launches and Removals, each
-// answered by an Answer, one at a time. Both ends are built together: messages are plain structs,
-// followed by strings. When the server's end is closed, the slot ends its job and itself.
+// The server writes first: a Setup, which is answered by a Ready. Then Launches and Removals, one
+// at a time. A Removal is answered by an Answer. A launched child takes its own way to its program:
+// the slot tells that it has begun, the child itself what goes wrong, before it can be seen to have
+// ended, and the slot, if it was asked to, that the program was executed. Each Answer names its
+// order. Both ends are built together: messages are plain structs, followed by strings. When the
+// server's end is closed, the slot ends its job and itself.
 #pragma once
 
 #include <cstddef>
@@ -61,6 +64,7 @@ enum class Order : std::uint32_t { launch, remove };
 /// whose descriptor is the first.
 struct Launch {
   Order order = Order::launch;
+  std::uint32_t number = 0;
   std::uint32_t is_script = 0;
   std::uint32_t arguments = 0;
   std::uint32_t variables = 0;
@@ -68,19 +72,30 @@ struct Launch {
   std::uint64_t bytes = 0;  ///< Of all strings.
   std::uint32_t in_memory_file = 0;
   std::uint32_t has_directory = 0;
+  std::uint32_t tells_executed = 0;
   ChildSettings own;
 };
 
 /// Removes what the last launch has made for its working directory.
 struct Removal {
   Order order = Order::remove;
+  std::uint32_t number = 0;
+};
+
+enum class Told : std::uint32_t {
+  refused,          ///< By the slot: nothing has begun, or is removed.
+  begun,            ///< There is a process.
+  makes_directory,  ///< By the child: a Removal will be needed.
+  gave_up,          ///< By the child: it ends without having executed its program.
+  done              ///< It has executed its program, or ended; the directory is removed.
 };
 
 struct Answer {
-  std::int32_t pid = -1;  ///< Also of a child that has given up: the server reaps it.
+  std::uint32_t order = 0;  ///< The number of what is answered.
+  Told told = Told::refused;
+  std::int32_t pid = -1;  ///< Of what has begun.
   std::int32_t error_number = 0;
-  std::uint32_t made_directory = 0;
-  char step[32] = {};  ///< Empty: done.
+  char step[32] = {};  ///< What has failed, if anything.
 };
 
 }  // namespace cosmoo::sandbox::slot

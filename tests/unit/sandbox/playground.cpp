@@ -45,11 +45,25 @@ bool alive(pid_t pid) {
   return info && info->state != 'Z' && info->state != 'X';
 }
 
+namespace {
+
+/// What is about to execute a program has a slot's name still, but its own session.
+bool is_slot(pid_t pid) {
+  return read_file("/proc/" + std::to_string(pid) + "/comm") == "cosmoo-slot\n" &&
+         ::getsid(pid) == ::getsid(0);
+}
+
+}  // namespace
+
 std::vector<pid_t> children() {
   auto pids = own_children();
-  std::erase_if(pids, [](pid_t pid) {
-    return read_file("/proc/" + std::to_string(pid) + "/comm") == "cosmoo-slot\n";
-  });
+  std::erase_if(pids, is_slot);
+  return pids;
+}
+
+std::vector<pid_t> slots() {
+  auto pids = own_children();
+  std::erase_if(pids, [](pid_t pid) { return !is_slot(pid) || !alive(pid); });
   return pids;
 }
 

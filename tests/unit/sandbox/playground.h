@@ -40,6 +40,8 @@ std::string read_file(const std::filesystem::path& path);
 bool alive(pid_t pid);
 /// This process's children, but for the slots in which jobs run.
 std::vector<pid_t> children();
+/// The slots, those that wait and those that have a job.
+std::vector<pid_t> slots();
 /// This process's descriptors, sorted. Needs one itself.
 std::vector<int> open_descriptors();
 

@@ -12,18 +12,6 @@
 
 namespace cosmoo::sandbox::testing {
 
-namespace {
-
-std::vector<pid_t> slots() {
-  auto pids = own_children();
-  std::erase_if(pids, [](pid_t pid) {
-    return read_file("/proc/" + std::to_string(pid) + "/comm") != "cosmoo-slot\n" || !alive(pid);
-  });
-  return pids;
-}
-
-}  // namespace
-
 TEST_CASE("a slot that ends while it waits costs no job its start") {
   Playground ground;
   ground.program("true", "/bin/true");
