@@ -2,23 +2,13 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <signal.h>
 
 namespace cosmoo {
-namespace {
-
-std::string signal_name(int number) {
-  const char* const name = ::sigabbrev_np(number);
-  return name == nullptr ? std::to_string(number) : fmt::format("SIG{}", name);
-}
-
-}  // namespace
-
 Map as_map(const sandbox::Result& result) {
   Map map;
   map.emplace(Value("status"), Value(to_string(result.status)));
   map.emplace(Value("exit_code"), Value(result.exit_code));
-  if (result.signal != 0) map.emplace(Value("signal"), Value(signal_name(result.signal)));
+  if (result.signal != 0) map.emplace(Value("signal"), Value(sandbox::signal_name(result.signal)));
   if (!result.limit.empty()) map.emplace(Value("limit"), Value(result.limit));
   if (!result.not_enforced.empty()) {
     List names;

@@ -1,5 +1,7 @@
 #include "sandbox/job.h"
 
+#include <cstring>
+
 namespace cosmoo::sandbox {
 
 std::string_view to_string(Status status) {
@@ -16,6 +18,11 @@ std::string_view to_string(Status status) {
       return "over_limit";
   }
   return "unknown";
+}
+
+std::string signal_name(int number) {
+  const char* const name = ::sigabbrev_np(number);
+  return name ? std::string("SIG") + name : std::to_string(number);
 }
 
 std::string_view to_string(Accounting accounting) {

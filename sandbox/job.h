@@ -76,6 +76,9 @@ enum class Status {
 
 std::string_view to_string(Status status);
 
+/// "SIGSEGV"; the number of one without a name.
+std::string signal_name(int number);
+
 /// Where the figures of a Usage come from.
 enum class Accounting {
   engine,  ///< The engine counted itself (guests).

@@ -62,7 +62,7 @@ GuestLibrary::Found GuestLibrary::find(std::string_view program) {
 }
 
 tl::expected<std::string, StartError> GuestLibrary::read(const std::string& name,
-                                                         Stamp& stamp) const {
+                                                         FileStamp& stamp) const {
   const auto refuse = [&](const std::string& why) { return bad("the guest " + name + ": " + why); };
   const UniqueFd file = open_file(folder_, name);
   struct stat about {};
@@ -74,24 +74,12 @@ tl::expected<std::string, StartError> GuestLibrary::read(const std::string& name
   if (size > options_.program_bytes) {
     return refuse("larger than " + std::to_string(options_.program_bytes) + " bytes");
   }
-  const auto nanoseconds = [](const timespec& time) {
-    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-  };
-  const Stamp now{about.st_dev, about.st_ino, size, nanoseconds(about.st_mtim),
-                  nanoseconds(about.st_ctim)};
+  const FileStamp now = stamp_of(about);
   if (now == stamp) return std::string();
   stamp = now;
-  std::string bytes(size, '\0');
-  std::size_t got = 0;
-  while (got < size) {
-    const ssize_t count = ::read(file.get(), bytes.data() + got, size - got);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return refuse(std::strerror(errno));
-    if (count == 0) break;
-    got += static_cast<std::size_t>(count);
-  }
-  bytes.resize(got);
-  return bytes;
+  auto bytes = read_bytes(file.get(), size);
+  if (!bytes) return refuse(std::strerror(bytes.error()));
+  return std::move(*bytes);
 }
 
 GuestLibrary::Found GuestLibrary::named(const std::string& name) {
@@ -102,7 +90,7 @@ GuestLibrary::Found GuestLibrary::named(const std::string& name) {
     // A stamp is of use only while the program is kept.
     if (found != known_.end() && by_digest_.contains(found->second.sha256)) known = found->second;
   }
-  const Stamp before = known.stamp;
+  const FileStamp before = known.stamp;
   auto bytes = read(name, known.stamp);
   if (!bytes) return tl::unexpected(bytes.error());
   if (known.stamp == before) {

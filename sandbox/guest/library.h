@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sandbox/files.h"
 #include "sandbox/job.h"
 #include "sandbox/moxie/program.h"
 
@@ -49,21 +50,15 @@ class GuestLibrary {
   std::vector<std::string> names() const;
 
  private:
-  /// What tells that a file has not been changed.
-  struct Stamp {
-    std::uint64_t device = 0, inode = 0, size = 0;
-    std::int64_t modified_ns = 0, changed_ns = 0;
-    bool operator==(const Stamp&) const = default;
-  };
   struct Known {
-    Stamp stamp;
+    FileStamp stamp;
     std::string sha256;
   };
 
   Found named(const std::string& name);
   Found sealed(std::string_view digest);
   Found from_bytes(std::string_view bytes);
-  tl::expected<std::string, StartError> read(const std::string& name, Stamp& stamp) const;
+  tl::expected<std::string, StartError> read(const std::string& name, FileStamp& stamp) const;
   std::shared_ptr<const Entry> kept(const std::string& sha256);
   void keep(const Entry& entry);
 

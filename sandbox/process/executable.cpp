@@ -2,15 +2,14 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <memory>
 
+#include "sandbox/files.h"
 #include "sandbox/process/start_errors.h"
 
 namespace cosmoo::sandbox {
@@ -19,37 +18,6 @@ namespace {
 
 constexpr int kDeepestListing = 8;
 constexpr int kOpenAttempts = 8;
-
-/// Opens beneath `directory` and nowhere else (rule 1).
-int open_beneath(int directory, const char* path, std::uint64_t flags) {
-  open_how how{};
-  how.flags = flags | O_CLOEXEC;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  // EAGAIN: a rename somewhere raced with the resolution of a "..", which is then not trusted.
-  for (int attempt = 0;; ++attempt) {
-    const long fd = ::syscall(SYS_openat2, directory, path, &how, sizeof how);
-    if (fd >= 0 || attempt == kOpenAttempts || (errno != EAGAIN && errno != EINTR)) {
-      return static_cast<int>(fd);
-    }
-  }
-}
-
-/// What is wrong with the text of `name`, or null.
-const char* objection(std::string_view name) {
-  if (name.empty()) return "the name of the program is empty";
-  if (name.find('\0') != std::string_view::npos) return "the name contains a NUL byte";
-  if (name[0] == '/' || name[0] == '\\') return "the name is an absolute path";
-  if (name.size() > 1 && name[1] == ':' && std::isalpha(static_cast<unsigned char>(name[0]))) {
-    return "the name begins with a drive letter";
-  }
-  if (name.find("..") != std::string_view::npos) return "the name contains '..'";
-  if (name.find("./") != std::string_view::npos) return "the name contains './'";
-  if (name.find("/.") != std::string_view::npos) return "the name contains '/.'";
-  if (name.find("//") != std::string_view::npos || name.back() == '/') {
-    return "the name has an empty part";
-  }
-  return nullptr;
-}
 
 StartError open_error(std::string_view name, int error_number) {
   const std::string program = "program " + in_quotes(name);
@@ -125,8 +93,8 @@ tl::expected<ExecutableDirectory, StartError> ExecutableDirectory::open(
 }
 
 tl::expected<Executable, StartError> ExecutableDirectory::find(std::string_view name) const {
-  if (const char* why = objection(name)) {
-    std::string message(why);
+  if (const char* why = objection_to_name(name)) {
+    std::string message = std::string("the name of the program ") + why;
     if (!name.empty()) message += ": " + in_quotes(name);
     return tl::unexpected(bad_argument(std::move(message)));
   }
@@ -188,7 +156,7 @@ void ExecutableDirectory::collect(const std::string& prefix, int depth, std::siz
     const dirent* entry = ::readdir(directory.get());
     if (!entry) return;
     const std::string name = prefix + entry->d_name;
-    if (objection(std::string_view(name)) || name == ".") continue;
+    if (objection_to_name(name) || name == ".") continue;
     if (entry->d_type == DT_DIR) {
       if (depth < kDeepestListing) collect(name + "/", depth + 1, most, names);
     } else if (find(name)) {

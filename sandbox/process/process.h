@@ -39,6 +39,9 @@ class Process : public Job {
   /// Ends its input behind what is queued. May be called again.
   virtual void close_input() = 0;
 
+  /// The names of limits that were asked for and are not enforced. Once it runs.
+  virtual std::vector<std::string> not_enforced() const = 0;
+
   /// `callback` runs from the loop whenever output has come or ended and whenever input was written
   /// or refused; not at the end of the job, which its OnComplete tells. It must not throw.
   virtual void on_activity(std::function<void()> callback) = 0;

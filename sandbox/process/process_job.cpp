@@ -229,6 +229,10 @@ void ProcessJob::close_input() {
   if (live_ && live_->process.input) live_->process.input->close();
 }
 
+std::vector<std::string> ProcessJob::not_enforced() const {
+  return live_ ? live_->process.not_enforced : std::vector<std::string>();
+}
+
 void ProcessJob::on_activity(std::function<void()> callback) {
   if (live_) live_->on_activity = std::move(callback);
 }

@@ -73,6 +73,7 @@ class ProcessJob final : public Process, public std::enable_shared_from_this<Pro
   std::size_t unwritten() const override;
   std::uint64_t written() const override;
   void close_input() override;
+  std::vector<std::string> not_enforced() const override;
   void on_activity(std::function<void()> callback) override;
 
   // --- For the engine ---
