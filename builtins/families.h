@@ -35,6 +35,8 @@ std::span<const Builtin> exec_builtins();
 std::span<const Builtin> process_builtins();
 std::span<const Builtin> process_stream_builtins();
 std::span<const Builtin> sandbox_builtins();
+std::span<const Builtin> frame_builtins();
+std::span<const Builtin> frame_tree_builtins();
 std::span<const Builtin> job_builtins();
 
 }  // namespace cosmoo

@@ -232,27 +232,7 @@ class Reader {
 
   Result<void> read_limits(Program& program) {
     if (given_.limits == nullptr) return {};
-    if (given_.limits->is_list()) {
-      if (given_.limits->list().empty()) return {};
-      return refuse(ErrorCode::invarg, "field limits is a table such as {{output_bytes = 1000}}");
-    }
-    for (const auto& [name, value] : given_.limits->map()) {
-      const LimitField* const limit = find_row(kLimits, name);
-      if (limit == nullptr) {
-        return refuse(ErrorCode::invarg, "there is no limit {} in field limits; there are {}",
-                      to_text(name), names_in(kLimits));
-      }
-      if (!is_number(value)) {
-        return refuse(ErrorCode::type, "limit {} in field limits is {}, not {}", limit->name,
-                      text_of(types::kNumber), name_of(value.type()));
-      }
-      if (!(value.number() >= limit->least && value.number() <= kMostOfAny)) {
-        return refuse(ErrorCode::invarg, "limit {} in field limits cannot be {}", limit->name,
-                      to_literal(value));
-      }
-      limit->lower(program.context.limits, value.number());
-    }
-    return {};
+    return lower_limits(who_, *given_.limits, program.context.limits);
   }
 
   const std::string_view who_;
@@ -261,6 +241,33 @@ class Reader {
 };
 
 }  // namespace
+
+Result<void> lower_limits(std::string_view who, const Value& given, sandbox::Limits& limits) {
+  if (given.is_list()) {
+    if (given.list().empty()) return {};
+    return fail(ErrorCode::invarg,
+                fmt::format("{}: field limits is a table such as {{output_bytes = 1000}}", who));
+  }
+  for (const auto& [name, value] : given.map()) {
+    const LimitField* const limit = find_row(kLimits, name);
+    if (limit == nullptr) {
+      return fail(ErrorCode::invarg,
+                  fmt::format("{}: there is no limit {} in field limits; there are {}", who,
+                              to_text(name), names_in(kLimits)));
+    }
+    if (!is_number(value)) {
+      return fail(ErrorCode::type,
+                  fmt::format("{}: limit {} in field limits is {}, not {}", who, limit->name,
+                              text_of(types::kNumber), name_of(value.type())));
+    }
+    if (!(value.number() >= limit->least && value.number() <= kMostOfAny)) {
+      return fail(ErrorCode::invarg, fmt::format("{}: limit {} in field limits cannot be {}", who,
+                                                 limit->name, to_literal(value)));
+    }
+    limit->lower(limits, value.number());
+  }
+  return {};
+}
 
 Result<Program> read_spawn_fields(std::string_view who, const Services& services,
                                   const Value& fields) {

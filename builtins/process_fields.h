@@ -11,4 +11,8 @@ namespace cosmoo {
 Result<Program> read_spawn_fields(std::string_view who, const Services& services,
                                   const Value& fields);
 
+/// Sets limits lower as a table of them asks for: E_INVARG for one that does not exist or cannot be
+/// so, E_TYPE for what is no number.
+Result<void> lower_limits(std::string_view who, const Value& given, sandbox::Limits& limits);
+
 }  // namespace cosmoo

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "builtins/exec_policy.h"
+#include "sandbox/frame/engine.h"
 #include "sandbox/guest/engine.h"
 #include "sandbox/job_table.h"
 #include "sandbox/process/engine.h"
@@ -37,6 +38,8 @@ struct Services {
   sandbox::GuestLibrary& guest_programs;
   sandbox::GuestEngine& guests;
   GuestPolicy guest_policy;
+  sandbox::FrameTree& frames;
+  sandbox::FrameEngine& frame_engine;
   std::string scripts_folder;
   std::string export_folder;
   std::string version;

@@ -34,6 +34,8 @@ BuiltinTable make_builtin_table() {
   table.add("Processes", process_builtins());
   table.add("Streams of processes", process_stream_builtins());
   table.add("Guests", sandbox_builtins());
+  table.add("Frames", frame_builtins());
+  table.add("The tree of frames", frame_tree_builtins());
   table.add("Jobs", job_builtins());
   return table;
 }

@@ -1495,6 +1495,87 @@ function sandbox.list() end
 ---@return table # map
 function sandbox.info(program) end
 
+-- Frames
+
+frame = {}
+
+---Runs what a frame stands for, and suspends the task until it has ended: a function of a shared
+---library, in a process of its own; a program of executables/, as exec() would; a guest, as
+---sandbox.run() would. `args` are strings; of a guest its data files, with `input` as the last one.
+---`input` and the outputs are plain bytes. Options: timeout (seconds), profile, limits (as
+---process.spawn() takes them). The map has status (exited, killed, timed_out, faulted, over_limit),
+---exit_code, stdout, stderr, usage, started_at, ended_at; signal or limit where there was one; of a
+---guest output and state. With a path such as "dlsym/open" and a frame's path as its argument it
+---keeps that open, until "dlsym/close". Errors: E_INVARG (no such frame, not executable, no such
+---function, library, program or guest, arguments that are not right), E_PERM (a program that the
+---configuration does not allow), E_QUOTA (too many run, too much input), E_EXEC (a library that
+---cannot be opened, with the loader's text; what the system refused).
+---For wizards.
+---@param path string
+---@param args? any[]
+---@param input? string
+---@param environment? table
+---@param options? table
+---@return table # map
+function frame.exec(path, args, input, environment, options) end
+
+---Calls a function with a frame as its payload, and suspends the task until it has ended. The
+---payload has the frame's path, its fields and its bytes: the value that it was bound with, or the
+---file of a library, program or guest. A map function (see executables/modules/cosmoo_module.h) is
+---given a struct; anything else gets the bytes as its input, a guest as its last data file, and
+---path and fields as variables FRAME_PATH, FRAME_ADDR and so on. Options: those of frame.exec(),
+---args (more arguments), into = the path of a frame that is bound to what it writes, if it ends
+---with 0. The map is that of frame.exec(), with into if it was bound. Errors: those of frame.exec()
+---and frame.bind().
+---For wizards.
+---@param mapfn string
+---@param target string
+---@param options? table
+---@return table # map
+function frame.map(mapfn, target, options) end
+
+-- The tree of frames
+
+---Puts a frame into the tree of what can be executed, or changes one; it is kept with the world.
+---Fields, all strings: aframe_id (its path: parts with a / between them), module_id (dlib: a
+---library; dlsym: a function of the library that is its parent; exec: a program; moxie: a guest;
+---none: bytes of its own), addr (the library's file beneath the folder of modules, the function's
+---symbol, the program's or guest's name), value (the bytes, at most 1 MiB), exectype (none or
+---module-supported; it follows from the module), isolate (of a library: "call", each call in a
+---process of its own, or "library", one process for all), profile (how a library's functions are
+---confined). Beneath a library each of its functions is there without being bound; beneath "dlib",
+---"exec" and "moxie" each file is. Errors: E_INVARG (fields that are not right, a frame of the
+---configuration's or one that is open), E_TYPE (a field is no string), E_QUOTA (more than 1000
+---frames, or a value that is too long).
+---For wizards.
+---@param fields table
+function frame.bind(fields) end
+
+---Takes out a frame that frame.bind() has put in. Errors: E_INVARG (there is none, it is open, the
+---configuration's or built in, or a library whose functions are bound beneath it).
+---For wizards.
+---@param path string
+function frame.unbind(path) end
+
+---What is known of a frame: the fields of frame.bind(), par (the path above), bound_by ("built-in",
+---"configuration", "world" or, if it follows from the frame above it, "parent"), opens (how often
+---it is open now), times_opened; and while it is open opened_by (how often by whom), since, and
+---value: a library's or function's address. E_INVARG if there is no such frame.
+---For wizards.
+---@param path string
+---@return table # map
+function frame.info(path) end
+
+---The paths directly beneath a frame, or at the top: what is bound; beneath a library its
+---functions; beneath "dlib", "exec" and "moxie" their files, which suspends the task; with
+---bound_only what is bound alone. Errors: E_INVARG (there is no such frame, or no such library),
+---E_EXEC (a library that cannot be opened).
+---For wizards.
+---@param path? string
+---@param bound_only? boolean|integer
+---@return string[] # list of strings
+function frame.list(path, bound_only) end
+
 -- Jobs
 
 ---What runs outside the world now, oldest first, whether exec(), process.spawn() or sandbox.run()

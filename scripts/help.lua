@@ -109,6 +109,19 @@ property { "guests", {
   "In code: sandbox.run(player:guest(\"wordcount\"), {\"a text\"}).output, see help sandbox.run",
 } }
 
+property { "frames", {
+  "A frame is a path to something that can be executed, whatever it is: wizards run it with frame.exec.",
+  "  dlib/compute.so/sum      a function of a shared library beneath the modules",
+  "  exec/echo                a program beneath the executables",
+  "  moxie/wordcount          a guest",
+  "  frame.exec(\"dlib/compute.so/sum\", {\"1\", \"2.5\"}).stdout        see help frame.exec",
+  "  frame.map(\"dlib/records.so/csv\", PATH)      gives a function another frame to work on",
+  "  frame.bind{aframe_id = \"tools/sum\", ...}    names of your own; they are kept with the world",
+  "  frame.list(PATH), frame.info(PATH)           what is there, who has it open",
+  "@frames [PATH] draws the tree. A function runs in a process of its own: if it crashes, only the call ends.",
+  "How to write one: executables/modules/README.md.",
+} }
+
 property { "screen", {
   "@pagelength LINES|auto|off   long output comes in pages; @more shows the next one",
   "@colour on|off|auto          auto: as your client says it can",

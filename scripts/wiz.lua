@@ -106,6 +106,43 @@ verb { "@jobs", "any any any", function()
   player:tell_lines($text:table({ "Job", "Kind", "Owner", "Age", "CPU", "Memory", "Output", "Command" }, rows))
 end }
 
+verb { "@frames", "any any any", function()
+  -- @frames [PATH]
+  -- The tree of what can be executed, or what is beneath a frame, with how often each is open. See help frames.
+  set_task_perms(caller_perms(player))
+  local lines = {}
+  local function show(path, depth)
+    local known, info = pcall(frame.info, path)
+    if not known then info = { module_id = "folder", opens = 0 } end
+    local about = {}
+    local function add(...) about[#about + 1] = table.concat({ ... }) end
+    if info.addr then add(info.module_id, " ", info.addr) end
+    if info.exectype == "built-in" then add("built-in") end
+    if info.isolate then add("isolated by ", info.isolate) end
+    if info.profile then add("profile ", info.profile) end
+    if info.value and not info.module_id then add($text:count(#info.value, "byte")) end
+    if info.opens > 0 then
+      local openers = {}
+      for who, count in pairs(info.opened_by) do openers[#openers + 1] = $label(who) .. " " .. count end
+      add("open ", info.opens, ": ", table.concat(openers, ", "))
+    end
+    local name = depth == 0 and path or path:match("[^/]*$")
+    local line = ("  "):rep(depth) .. (name:gsub("%c", " ")) .. (#about > 0 and "   " or "") ..
+      table.concat(about, ", "):gsub("%c", " ")
+    lines[#lines + 1] = info.opens > 0 and { { bold = line } } or line
+    if #lines > 500 then raise(E_QUOTA, "There are more than 500 frames: name a path.") end
+    -- Of modules and libraries nobody has asked for, what is bound alone: their files are many.
+    for _, child in ipairs(frame.list(path, path ~= argstr)) do show(child, depth + 1) end
+  end
+  local ok, why = pcall(function()
+    if argstr ~= "" then return show(argstr, 0) end
+    for _, path in ipairs(frame.list()) do show(path, 0) end
+  end)
+  if not ok and why ~= E_QUOTA then return player:tell_error(why) end
+  if not ok then lines[#lines + 1] = why.message end
+  player:tell_lines(lines)
+end }
+
 verb { "@setquota", "any any any", function()
   -- @setquota PLAYER objects|bytes NUMBER|none
   -- Limits how many more objects a player may make, or how many bytes all of them may have.

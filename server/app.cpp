@@ -68,6 +68,7 @@ App::App(Config config, Log& log, MakeLanguage make_language)
   auto& paths = config_.paths;
   if (paths.scripts.empty()) paths.scripts = shipped_directory("scripts");
   if (paths.executables.empty()) paths.executables = shipped_directory("executables");
+  if (paths.modules.empty()) paths.modules = shipped_directory("modules");
   if (paths.export_to.empty()) {
     paths.export_to = (std::filesystem::path(paths.data) / "export").string();
   }

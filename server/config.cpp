@@ -115,6 +115,10 @@ class Reader {
         return at(name.source(),
                   "there is no section [" + section + "]; known are " + known_sections());
       }
+      if (section == "frame") {
+        if (auto done = read_frames(name, node); !done) return done;
+        continue;
+      }
       const toml::table* table = node.as_table();
       if (table == nullptr) {
         return at(name.source(), section + " is a section: write [" + section + "]");
@@ -158,6 +162,25 @@ class Reader {
       const auto done =
           read_value(key, row->field(config_), row->least, row->most, row->choices, node);
       if (!done) return at(node.source(), done.error().message);
+    }
+    return {};
+  }
+
+  Result<void> read_frames(const toml::key& name, const toml::node& node) {
+    const toml::array* array = node.as_array();
+    if (array == nullptr) return at(name.source(), "write [[frame]], once for each frame");
+    for (const toml::node& item : *array) {
+      const toml::table* table = item.as_table();
+      if (table == nullptr) return at(item.source(), "write [[frame]], once for each frame");
+      Config::Frame frame;
+      frame.where = std::string(file_name_) + ":" + std::to_string(item.source().begin.line);
+      for (auto&& [key, value] : *table) {
+        if (!value.is_string()) {
+          return at(value.source(), "frame." + std::string(key.str()) + " must be a string");
+        }
+        frame.fields[std::string(key.str())] = **value.as_string();
+      }
+      config_.frames.push_back(std::move(frame));
     }
     return {};
   }
@@ -334,6 +357,19 @@ Result<void> set_config(Config& config, std::string_view name, const std::string
 
 namespace {
 
+constexpr std::string_view kFramesText =
+    "\n# Frames of one's own in the tree of what can be executed: as frame.bind() takes them, all\n"
+    "# strings. The values here are examples.\n"
+    "# [[frame]]\n"
+    "# aframe_id = \"tools/records\"    # Its path.\n"
+    "# module_id = \"dlib\"    # dlib: a library; dlsym: a function of the one above it; exec; "
+    "moxie.\n"
+    "# addr = \"records.so\"    # The file beneath the modules, the symbol, the program, the "
+    "guest.\n"
+    "# isolate = \"call\"    # Of a library: a process for each call; \"library\": one for all.\n"
+    "# profile = \"confined\"    # Of a library: how its functions are confined.\n"
+    "# value = \"\"    # Of a frame without a module: bytes of its own.\n";
+
 std::string profiles_text() {
   std::string out =
       "\n# Profiles of one's own, or changes of open, confined and sealed. What is not set is as "
@@ -362,6 +398,7 @@ std::string default_config_text() {
       "# Cosmoo's configuration. Every key has a default, shown here; a file needs only the keys\n"
       "# that it changes. Relative paths start at the directory the server was started in.\n";
   for (const Section& section : sections()) {
+    if (section.name == "frame") continue;  // tables of their own: at the end
     out += "\n# " + std::string(section.help) + "\n[" + std::string(section.name) + "]\n";
     for (const Key& key : keys()) {
       if (!key.name.starts_with(std::string(section.name) + ".")) continue;
@@ -388,6 +425,7 @@ std::string default_config_text() {
            number_text(key.most) + ".\n";
   }
   out += profiles_text();
+  out += kFramesText;
   return out;
 }
 
@@ -396,6 +434,8 @@ std::filesystem::path shipped_directory(std::string_view name) {
   const auto binary = std::filesystem::read_symlink("/proc/self/exe", error);
   const auto installed = binary.parent_path().parent_path() / "share" / "cosmoo" / name;
   if (!error && std::filesystem::is_directory(installed, error)) return installed;
+  const auto built = binary.parent_path().parent_path() / name;
+  if (name == "modules" && std::filesystem::is_directory(built, error)) return built;
   return std::filesystem::path(COSMOO_SOURCE_DIR) / name;
 }
 
@@ -415,6 +455,7 @@ std::span<const Section> sections() {
       {"budgets", "What the world's code may use up."},
       {"exec", "What scripts may start outside the world."},
       {"profile", "How what they start is confined: see the end of this file."},
+      {"frame", "What can be executed, by paths of one's own: see the end of this file."},
       {"process", "Processes that scripts keep by handles, besides what [exec] says of all."},
       {"sandbox",
        "What guests may use up: programs for the simulated processor, which any programmer "
@@ -451,6 +492,8 @@ std::span<const Key> keys() {
        "The in-world code that a new world begins with; empty: what came with the server."},
       {"paths.executables", FIELD(paths.executables), 0, 0, "",
        "The programs that scripts may start; empty: what came with the server."},
+      {"paths.modules", FIELD(paths.modules), 0, 0, "",
+       "The shared libraries whose functions frames may call; empty: what came with the server."},
       {"paths.export", FIELD(paths.export_to), 0, 0, "",
        "The folder that @export writes and @import reads; empty: export beneath the data."},
 

@@ -34,6 +34,7 @@ struct Config {
     std::string data = "cosmoo-data";
     std::string scripts;      ///< Empty: those that came with the server.
     std::string executables;  ///< Empty: those that came with the server.
+    std::string modules;      ///< Likewise.
     std::string export_to;    ///< Empty: "export" beneath data.
   } paths;
 
@@ -109,6 +110,14 @@ struct Config {
     std::map<std::string, Program> programs;  ///< By name beneath executables.
   } exec;
 
+  /// A frame that is there from the start. What its fields mean, builtins/ knows.
+  struct Frame {
+    std::string where;  ///< "FILE:LINE"
+    std::map<std::string, std::string> fields;
+    bool operator==(const Frame&) const = default;
+  };
+  std::vector<Frame> frames;
+
   struct Process {
     std::int64_t max_handles = 64;
     std::string on_full = "evict";
@@ -148,7 +157,8 @@ Result<void> set_config(Config& config, std::string_view key, const std::string&
 std::string default_config_text();
 
 /// Where the scripts and executables that came with the server are: beneath <prefix>/share/cosmoo
-/// if the binary is <prefix>/bin/cosmoo, else in the source tree that it was built from.
+/// if the binary is <prefix>/bin/cosmoo, else in the source tree that it was built from; modules,
+/// which are built, beside the binary's folder.
 std::filesystem::path shipped_directory(std::string_view name);
 
 }  // namespace cosmoo

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <limits>
 
+#include "builtins/frame_bindings.h"
 #include "builtins/services.h"
 #include "server/limit_watch.h"
 #include "server/quiet_pool.h"
@@ -149,6 +150,7 @@ class LuaLanguage final : public Language {
         processes_(base.loop, std::move(options), jobs_),
         handles_(base.loop, processes_, process_policy(base.config.process).handles),
         executables_(std::move(executables)),
+        frame_engine_(base.loop, processes_, jobs_, frames_, frame_options(base)),
         guest_programs_(executables_.path() / "guests", {}),
         guest_pool_(static_cast<std::size_t>(base.config.sandbox.threads)),
         guests_(
@@ -158,35 +160,31 @@ class LuaLanguage final : public Language {
                boost::asio::post(loop, std::move(then));
              }},
             guest_programs_, jobs_),
-        services_{
-            base.world,
-            base.scheduler,
-            base.connections,
-            base.accounts,
-            base.network,
-            base.outbound,
-            base.store,
-            table_,
-            jobs_,
-            processes_,
-            executables_,
-            exec_policy(base.config.exec),
-            handles_,
-            process_policy(base.config.process),
-            guest_programs_,
-            guests_,
-            guest_policy(base.config.sandbox),
-            base.config.paths.scripts,
-            base.config.paths.export_to,
-            COSMOO_VERSION,
-            base.shut_down,
-            [&log = base.log](std::string_view line) { log.info(std::string(line)); },
-            [this, &loop = base.loop](std::function<void()> work, std::function<void()> then) {
-              pool_.run([&loop, work = std::move(work), then = std::move(then)]() mutable {
-                work();
-                boost::asio::post(loop, std::move(then));
-              });
-            }},
+        services_{base.world,
+                  base.scheduler,
+                  base.connections,
+                  base.accounts,
+                  base.network,
+                  base.outbound,
+                  base.store,
+                  table_,
+                  jobs_,
+                  processes_,
+                  executables_,
+                  exec_policy(base.config.exec),
+                  handles_,
+                  process_policy(base.config.process),
+                  guest_programs_,
+                  guests_,
+                  guest_policy(base.config.sandbox),
+                  frames_,
+                  frame_engine_,
+                  base.config.paths.scripts,
+                  base.config.paths.export_to,
+                  COSMOO_VERSION,
+                  base.shut_down,
+                  [&log = base.log](std::string_view line) { log.info(std::string(line)); },
+                  offload(base.loop)},
         engine_(make_lua_engine(base.world, base.scheduler, table_, services_,
                                 lua_options(base.config.budgets))),
         limit_watch_(base.loop, base.world, base.log, base.tell_wizards) {
@@ -197,6 +195,22 @@ class LuaLanguage final : public Language {
   }
 
   Engine& engine() override { return *engine_; }
+
+  /// Binds the configuration's frames, and those that the world has kept.
+  Result<void> bind_frames(const Config& config, Log& log) {
+    for (const Config::Frame& given : config.frames) {
+      Map fields;
+      for (const auto& [name, text] : given.fields) fields.emplace(Value(name), Value(text));
+      auto frame = read_frame(given.where, Value(std::move(fields)));
+      if (!frame) return tl::unexpected(frame.error());
+      frame->origin = sandbox::Origin::configuration;
+      if (auto bound = frames_.bind(std::move(*frame)); !bound) {
+        return fail(ErrorCode::invarg, given.where + ": " + bound.error().message);
+      }
+    }
+    for (const auto& what : bind_what_is_kept(world_, frames_)) log.warning(what);
+    return {};
+  }
 
   /// What this machine does not give to jobs.
   std::vector<std::string> missing() { return processes_.missing(); }
@@ -215,12 +229,32 @@ class LuaLanguage final : public Language {
   std::size_t jobs_running() const override { return jobs_.running(); }
 
  private:
+  using Offload = std::function<void(std::function<void()> work, std::function<void()> then)>;
+
+  Offload offload(boost::asio::io_context& loop) {
+    return [this, &loop](std::function<void()> work, std::function<void()> then) {
+      pool_.run([&loop, work = std::move(work), then = std::move(then)]() mutable {
+        work();
+        boost::asio::post(loop, std::move(then));
+      });
+    };
+  }
+
+  sandbox::FrameOptions frame_options(const Foundation& base) {
+    sandbox::FrameOptions options;
+    options.modules = base.config.paths.modules;
+    options.offload = offload(base.loop);
+    return options;
+  }
+
   World& world_;
   const BuiltinTable table_;
   sandbox::JobTable jobs_;
   sandbox::ProcessEngine processes_;
   sandbox::HandleTable handles_;
   const sandbox::ExecutableDirectory executables_;
+  sandbox::FrameTree frames_;
+  sandbox::FrameEngine frame_engine_;
   sandbox::GuestLibrary guest_programs_;
   QuietPool guest_pool_;
   sandbox::GuestEngine guests_;
@@ -244,6 +278,9 @@ Result<std::unique_ptr<Language>> make_language(const Foundation& foundation) {
   }
   auto language =
       std::make_unique<LuaLanguage>(foundation, std::move(*executables), std::move(options));
+  if (auto bound = language->bind_frames(foundation.config, foundation.log); !bound) {
+    return tl::unexpected(bound.error());
+  }
   auto missing = language->missing();
   if (exec.strict && ::geteuid() != 0) missing.insert(missing.begin(), "the server is not root");
   if (exec.strict && !missing.empty()) {

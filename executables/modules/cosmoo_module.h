@@ -18,8 +18,8 @@
  *       int NAME(const struct cosmoo_payload* payload);
  *
  * Either may be called by either. A function of the first style that is to map gets the target's
- * path as argv[1], its bytes as standard input and its fields as variables FRAME_PAR,
- * FRAME_EXECTYPE, ... A map function that is executed gets its own path and the input it was given.
+ * bytes as standard input, and its path and fields as variables FRAME_PATH, FRAME_PAR, FRAME_ADDR,
+ * ... A map function that is executed gets its own path and the input it was given.
  *
  * Each call is a process of its own, forked after the library's constructors have run: static
  * variables begin anew, and a crash ends that call alone. A frame bound with isolate = "library"

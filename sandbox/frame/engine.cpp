@@ -414,4 +414,8 @@ void FrameEngine::functions(const Frame& library, std::int64_t owner, OnNames on
 
 std::vector<std::string> FrameEngine::libraries() const { return impl_->folder().names(); }
 
+tl::expected<std::string, StartError> FrameEngine::library_bytes(const std::string& name) const {
+  return impl_->folder().read(name);
+}
+
 }  // namespace cosmoo::sandbox

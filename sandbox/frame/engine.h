@@ -77,6 +77,8 @@ class FrameEngine {
   void functions(const Frame& library, std::int64_t owner, OnNames on_names);
   /// The files that could be libraries. For another thread.
   std::vector<std::string> libraries() const;
+  /// What is in one of them. For another thread.
+  tl::expected<std::string, StartError> library_bytes(const std::string& name) const;
 
  private:
   class Impl;

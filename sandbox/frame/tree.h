@@ -29,6 +29,8 @@ class FrameTree {
   /// Fills in `par`, checks what a frame needs to be one, and puts it in; in place of one that the
   /// world has bound. bad_argument says what is wrong with which field.
   tl::expected<void, StartError> bind(Frame frame);
+  /// Whether bind() would.
+  tl::expected<void, StartError> check(const Frame& frame) const;
   /// Takes one out that the world has bound, with nothing of the world's bound beneath it.
   tl::expected<void, StartError> unbind(std::string_view path);
 
@@ -58,7 +60,6 @@ class FrameTree {
     std::uint64_t times_opened = 0;
   };
 
-  tl::expected<void, StartError> check(const Frame& frame) const;
   bool any_open_beneath(std::string_view path) const;
 
   std::map<std::string, Bound, std::less<>> frames_;

@@ -82,6 +82,12 @@ tl::expected<std::string, StartError> GuestLibrary::read(const std::string& name
   return std::move(*bytes);
 }
 
+tl::expected<std::string, StartError> GuestLibrary::bytes(const std::string& name) const {
+  if (!is_name(name)) return bad("the guest " + name + ": there is none");
+  FileStamp stamp;
+  return read(name, stamp);
+}
+
 GuestLibrary::Found GuestLibrary::named(const std::string& name) {
   Known known;
   {

@@ -46,6 +46,9 @@ class GuestLibrary {
   /// program that is kept, or a file of the folder. bad_argument says what is wrong with it.
   Found find(std::string_view program);
 
+  /// What is in the file of that name.
+  tl::expected<std::string, StartError> bytes(const std::string& name) const;
+
   /// The names that find() accepts, sorted; files that do not begin as an ELF file are left out.
   std::vector<std::string> names() const;
 
