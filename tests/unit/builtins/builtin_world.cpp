@@ -70,7 +70,18 @@ struct BuiltinWorld::Outside {
        [this](std::function<void()> then) { boost::asio::post(loop, std::move(then)); }},
       guest_programs,
       jobs};
+  sandbox::FrameTree frames;
+  sandbox::FrameEngine frame_engine{loop, processes, jobs, frames, frame_options()};
   bool shut_down = false;
+
+  sandbox::FrameOptions frame_options() {
+    sandbox::FrameOptions options;
+    options.offload = [this](std::function<void()> work, std::function<void()> then) {
+      work();
+      boost::asio::post(loop, std::move(then));
+    };
+    return options;
+  }
 };
 
 template <typename T>
@@ -153,6 +164,8 @@ BuiltinWorld::BuiltinWorld(SchedulerLimits limits, LuaOptions options)
                .guest_programs = outside_->guest_programs,
                .guests = outside_->guests,
                .guest_policy = {},
+               .frames = outside_->frames,
+               .frame_engine = outside_->frame_engine,
                .scripts_folder = {},
                .export_folder = {},
                .version = "test",
