@@ -9,7 +9,8 @@
  *       int NAME(int argc, char** argv, char** envp);
  *
  *     argv[0] is the frame's path. Input is standard input; what it prints is the result's stdout
- *     and stderr; what it returns is the exit code, of which eight bits are kept. exit() is as good.
+ *     and stderr; what it returns is the exit code, of which eight bits are kept. exit() does
+ *     as well.
  *
  * (2) As a map function, called by frame.map("dlib/mymod.so/NAME", TARGET): it is given another
  *     frame and makes something of it. It says so once:
@@ -54,8 +55,8 @@ struct cosmoo_payload {
 };
 
 /* Says that NAME is a map function. With C++ put it, and the function, into extern "C". */
-#define COSMOO_MAP_FUNCTION(name)                     \
-  extern const unsigned cosmoo_map_function_##name;   \
+#define COSMOO_MAP_FUNCTION(name)                   \
+  extern const unsigned cosmoo_map_function_##name; \
   const unsigned cosmoo_map_function_##name = COSMOO_MODULE_VERSION;
 
 #ifdef __cplusplus
