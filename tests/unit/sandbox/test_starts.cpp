@@ -62,6 +62,9 @@ struct Told {
     REQUIRE(ordered.has_value());
     job = *ordered;
     REQUIRE(ground.until([this] { return job->info().pid > 0; }));
+    // What has no session of its own yet would be taken for a slot.
+    const pid_t process = job->info().pid;
+    REQUIRE(ground.until([process] { return ::getsid(process) == process; }));
     ground.poll();
     CHECK(started == 0);
     CHECK_FALSE(end.has_value());
