@@ -94,7 +94,7 @@ Result<std::optional<std::chrono::milliseconds>> read_timeout(std::string_view w
 }
 
 Outcome spawn(Call& call) {
-  constexpr std::string_view kWho = "process.spawn()";
+  static constexpr std::string_view kWho = "process.spawn()";
   Services& services = call.services();
   auto program = read_spawn_fields(kWho, services, call[0]);
   if (!program) return program.error();

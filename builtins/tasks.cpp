@@ -174,7 +174,7 @@ std::span<const Builtin> task_builtins() {
        kill_task,
        "nothing",
        "Ends a task, with what runs for it outside the world. E_INVARG if there is none; E_PERM "
-       "unless it is yours."},
+       "unless it is yours, or the one that asks."},
       {"task_id", {}, 0, Access::everyone, task_id, "integer", "The number of the running task."},
       {"yin",
        {{"seconds", kNumber}, {"least_ticks", kNumber}, {"least_seconds", kNumber}},

@@ -620,7 +620,7 @@ function suspend(seconds) end
 function resume(task, value) end
 
 ---Ends a task, with what runs for it outside the world. E_INVARG if there is none; E_PERM unless it
----is yours.
+---is yours, or the one that asks.
 ---@param task integer
 function kill_task(task) end
 

@@ -270,12 +270,12 @@ Result<void> Scheduler::kill(TaskId id, ObjectId by, Authority authority) {
     return fail(ErrorCode::invarg, "there is no " + name);
   }
   Task& task = *it->second;
-  if (authority == Authority::owner && task.owner != by) {
-    return fail(ErrorCode::perm, name + " belongs to " + to_string(task.owner));
-  }
-  if (&task == running_) {
+  if (&task == running_) {  // whoever runs in it could as well use up its budget
     task.killed = true;
     return {};
+  }
+  if (authority == Authority::owner && task.owner != by) {
+    return fail(ErrorCode::perm, name + " belongs to " + to_string(task.owner));
   }
   if (!task.begun) task.execution->cancel();
   drop(task);
