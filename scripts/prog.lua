@@ -138,9 +138,14 @@ verb { "@verb", "any any any", function()
   local ok, why = pcall(function()
     local object, name = $verb_named(args[1])
     local form, letters = player:verb_form(args, { "this", "none", "this" })
-    add_verb(object, { player, letters or "rxd", name }, form)
-    player:tell("Added ", object, ":", name, " (", table.concat(form, " "), "). Now: @program ", object, ":",
-      (name:match("^%S+"):gsub("%*", "")))
+    local first = name:match("^%S+"):gsub("%*", "")
+    local known, other = pcall(verb_info, object, first)
+    local place = add_verb(object, { player, letters or "rxd", name }, form)
+    if known or other ~= E_VERBNF then
+      player:tell("There is another ", object, ":", first, ", which is found before this one: this is ", object, ":", place, ".")
+      first = place
+    end
+    player:tell("Added ", object, ":", name, " (", table.concat(form, " "), "). Now: @program ", object, ":", first)
   end)
   if not ok then player:tell_error(why) end
 end }

@@ -35,7 +35,7 @@ end }
 -- player:tell_error(err): an error that was caught, as its player should read it.
 verb { "tell_error", function()
   local err = args[1]
-  this:tell({ error = type(err) == "error" and err.message or tostr(err) })
+  this:tell({ error = $text:sentence(type(err) == "error" and err.message or tostr(err)) })
 end }
 
 -- player:tell_text(text): a text, or list of lines, with each line broken to the client's width.

@@ -38,6 +38,15 @@ verb { "count", function()
   return ("%d %s%s"):format(args[1], args[2], args[1] == 1 and "" or "s")
 end }
 
+-- $text:sentence("there is no task 99"): "There is no task 99."; what begins with no plain word is a
+-- name, and stays.
+verb { "sentence", function()
+  local text = args[1]
+  if not text:find("^%l+ ") or text:find("\n") then return text end
+  text = text:sub(1, 1):upper() .. text:sub(2)
+  return text:find("[%w\"')%]}]$") and text .. "." or text
+end }
+
 -- $text:unquote("\"two words\""): what stands in the quotes, or the text itself.
 verb { "unquote", function()
   return args[1]:match("^%s*\"(.*)\"%s*$") or args[1]

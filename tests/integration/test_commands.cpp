@@ -157,7 +157,7 @@ TEST_CASE("waiting tasks are listed and killed, each by its owner") {
   pat.line("@kill " + id);
   pat.expect("Killed task " + id);
   pat.line("@kill " + id);
-  pat.expect("there is no task");
+  pat.expect("There is no task");
   pat.line("@tasks");
   pat.expect("No task is waiting.");
 }

@@ -33,17 +33,26 @@ TEST_CASE("what is typed wrong is answered with how it is typed") {
                 {"rename", "It is typed: @rename OBJECT to NAME"},
                 {"@rename lamp", "Usage: @rename OBJECT to NAME"},
                 {"@kill x", "Usage: @kill TASK|all"},
+                {"@kill 99999", "There is no task 99999.\r\n"},
                 {"@list nothing", "A verb is written OBJECT:VERB"},
                 {"@set me to 3", "A property is written OBJECT.PROPERTY"},
                 {"@program zork:x", "There is no \"zork\" here."},
                 {"@verb me:x this this", "A command's form is three words"},
                 {"@verb me:x this beyond none", "\"beyond\" is not a preposition"},
-                {"@args me:nothing", "there is no verb #2:nothing"},
-                {"@prop me.x 1 +", "line 1, column"},
+                {"@args me:nothing", "There is no verb #2:nothing"},
+                {"@prop me.x 1 +", "Line 1, column"},
                 {"@perms me zz", "An object has the permissions r, w and f, not z."}});
   talk(wizard, {{"@create $thing named lamp", "You now have"},
                 {"@verb lamp:rub this with any", "Added"},
-                {"rub lamp", ":rub takes: this with any."}});
+                {"rub lamp", ":rub takes: this with any."},
+                {"@verb lamp:rub this on any", ":rub, which is found before this one: this is "},
+                {"", ":2.\r\nAdded "},
+                {"", ":2\r\n"},
+                {"@program lamp:2", ":2. `.` alone ends"},
+                {"return player:tell('on it')", ""},
+                {".", "1 line."},
+                {"rub lamp on me", "on it"},
+                {"@rmverb lamp:2", "away."}});
   // A command that somebody does not have is not offered.
   talk(ann, {{"@crate $thing named x", "I couldn't understand that. Type help"},
              {"loook", "Did you mean look?"}});
@@ -144,7 +153,7 @@ TEST_CASE("verbs are copied, renamed, searched, given other arguments and listed
         {"@args me:burn any in any", "is any in any"},
         {"@rename me:burn to \"burn b*laze\"", ":burn b*laze"},
         {"@rmverb me:blaze", "away."},
-        {"@rmverb me:blaze", "there is no verb #2:blaze"}});
+        {"@rmverb me:blaze", "There is no verb #2:blaze"}});
 }
 
 TEST_CASE("what @dump prints makes the same object again") {
