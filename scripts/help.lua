@@ -198,20 +198,22 @@ verb { "near", function()
   local word = args[1]:lower():gsub("^@", "")
   if #word < 2 or #word > 20 then return {} end
   local most = (#word + 1) // 3
-  -- How many letters must be changed, added or taken to make one word the other.
+  -- How many letters must be changed, added, taken or swapped to make one word the other.
   local function distance(a, b)
-    local row = {}
-    for j = 0, #b do row[j] = j end
+    local rows = { [0] = {} }
+    for j = 0, #b do rows[0][j] = j end
     for i = 1, #a do
-      local diagonal
-      diagonal, row[0] = row[0], i
+      local row, above = { [0] = i }, rows[i - 1]
       for j = 1, #b do
-        local change = diagonal + (a:byte(i) == b:byte(j) and 0 or 1)
-        diagonal = row[j]
-        row[j] = math.min(change, row[j] + 1, row[j - 1] + 1)
+        local change = above[j - 1] + (a:byte(i) == b:byte(j) and 0 or 1)
+        row[j] = math.min(change, above[j] + 1, row[j - 1] + 1)
+        if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+          row[j] = math.min(row[j], rows[i - 2][j - 2] + 1)
+        end
       end
+      rows[i] = row
     end
-    return row[#b]
+    return rows[#a][#b]
   end
   local found = {}
   for _, class in ipairs(ancestors(player, true)) do

@@ -44,7 +44,9 @@ verb { "named", function()
   if object == #-2 then
     raise(E_INVARG, "\"" .. text .. "\" could be several things. Say which by its number: examine shows it.")
   end
-  raise(E_INVARG, "There is no \"" .. text .. "\" here.")
+  local known, meant = pcall(function() return system[text] end)
+  raise(E_INVARG, "There is no \"" .. text .. "\" here." ..
+    (known and type(meant) == "object" and valid(meant) and " Do you mean $" .. text .. "?" or ""))
 end }
 
 -- $exit_among(exits, "north"): the exit of that name or alias in a list, #-1 if there is none.

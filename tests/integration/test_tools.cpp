@@ -30,6 +30,8 @@ TEST_CASE("what is typed wrong is answered with how it is typed") {
   Client wizard = server.log_in();
   Client ann = make_player(server, wizard, "Ann");
   talk(wizard, {{"@crate $thing named x", "Did you mean @create?"},
+                {"@gerp x", "Did you mean @grep?"},
+                {"@create thing named x", "There is no \"thing\" here. Do you mean $thing?"},
                 {"rename", "It is typed: @rename OBJECT to NAME"},
                 {"@rename lamp", "Usage: @rename OBJECT to NAME"},
                 {"@kill x", "Usage: @kill TASK|all"},
