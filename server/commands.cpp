@@ -12,6 +12,7 @@ Commands::Commands(World& world, Scheduler& scheduler, Engine& engine, Connectio
       engine_(engine),
       connections_(connections),
       log_(log),
+      ended_(log),
       huh_(world.symbols().intern("huh")),
       uncaught_error_(world.symbols().intern("handle_uncaught_error")),
       timeout_(world.symbols().intern("handle_task_timeout")) {}
@@ -143,8 +144,8 @@ void Commands::show(const Task& task, std::string_view what,
       connections_.notify(task.player, plain_text(line));
     }
   }
-  log_.info("task " + std::to_string(task.id) + " of " + to_string(task.player) + " " +
-            std::string(what) + ": " + printable(traceback.front()));
+  ended_.note(task.player, "task " + std::to_string(task.id) + " of " + to_string(task.player) +
+                               " " + std::string(what) + ": " + printable(traceback.front()));
 }
 
 void Commands::task_interrupted(const Task& task) {

@@ -5,6 +5,7 @@
 
 #include "server/log.h"
 #include "server/sessions.h"
+#include "server/task_log.h"
 #include "vm/engine.h"
 
 namespace cosmoo {
@@ -38,6 +39,7 @@ class Commands final : public Dispatcher {
   Engine& engine_;
   Connections& connections_;
   Log& log_;
+  TaskLog ended_;
   const Symbol huh_, uncaught_error_, timeout_;
   std::unordered_map<ObjectId, int> interrupted_;  // how many tasks each player was told of
 };

@@ -257,3 +257,19 @@ TEST_CASE("nobody's own hash holds up logins, nor a storm of checks") {
   again.line("@password wrong new");
   again.expect("That is not your password.");
 }
+
+// Tasks that fail as fast as code can fork them, each with a line in the log, fill the disk.
+TEST_CASE("tasks that fail in a storm do not fill the log") {
+  Trio trio;
+  evals(trio.mal, {{"for i = 1, 500 do fork(0, function() error('a storm') end) end", "nil"},
+                   {"while #queued_tasks() > 0 do suspend(0.01) end return 'over'", "\"over\""}});
+  const std::string log = trio.server.log();
+  std::size_t lines = 0;
+  for (std::size_t at = log.find("a storm"); at != std::string::npos;
+       at = log.find("a storm", at + 1)) {
+    ++lines;
+  }
+  CHECK(lines >= 10);
+  CHECK(lines <= 100);
+  CHECK(log.find("that end badly are only counted") != std::string::npos);
+}
