@@ -1,6 +1,7 @@
 #include "tests/bench/bench_server.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -87,6 +88,21 @@ std::vector<double> BenchServer::result(test::Client::Wait deadline) {
     REQUIRE_MESSAGE(end != at, "the server answered ", answer);
   }
   return numbers;
+}
+
+void grow(BenchServer& server, std::size_t bytes) {
+  server.run(fmt::format(R"(
+      local me = task_id()
+      fork(0, function()
+        local kept = {{}}
+        for i = 1, {} do kept[i] = string.rep(string.char(64 + i % 64), 64 << 20) end
+        resume(me, {{#kept}})
+        suspend()
+        return #kept
+      end)
+      return suspend())",
+                         bytes >> 26));
+  REQUIRE(server.server().memory() >= bytes);
 }
 
 }  // namespace cosmoo::bench

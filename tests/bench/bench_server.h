@@ -40,4 +40,7 @@ class BenchServer {
   test::Client wizard_;
 };
 
+/// Keeps strings of 64 MiB in a task that waits, until the process has so much resident.
+void grow(BenchServer& server, std::size_t bytes);
+
 }  // namespace cosmoo::bench

@@ -34,22 +34,6 @@ double bare_sequentially(const std::string& program, std::size_t times) {
   return 1e6 * seconds / static_cast<double>(times);
 }
 
-// Keeps strings of 64 MiB in a task that waits, until the process has so much resident.
-void grow(BenchServer& server, std::size_t bytes) {
-  server.run(fmt::format(R"(
-      local me = task_id()
-      fork(0, function()
-        local kept = {{}}
-        for i = 1, {} do kept[i] = string.rep(string.char(64 + i % 64), 64 << 20) end
-        resume(me, {{#kept}})
-        suspend()
-        return #kept
-      end)
-      return suspend())",
-                         bytes >> 26));
-  REQUIRE(server.server().memory() >= bytes);
-}
-
 }  // namespace
 
 void measure_exec(const Scale& scale, Report& report) {

@@ -36,6 +36,9 @@ void measure_language(const Scale& scale, Report& report);
 void measure_fairness(const Scale& scale, Report& report);
 /// jobs.cpp
 void measure_jobs(const Scale& scale, Report& report);
+/// frames.cpp
+void measure_frames(const Scale& scale, Report& report);
+void measure_crashes(const Scale& scale, Report& report);
 /// load.cpp
 void measure_load(const Scale& scale, Report& report);
 
