@@ -149,7 +149,8 @@ FrameBytes bytes_of(const Services& services, const sandbox::Frame& frame) {
         return engine.library_bytes(name);
       };
     case Module::moxie:
-      return [&guests = services.guest_programs, name = frame.addr] { return guests.bytes(name); };
+      return [&guests = services.guest_programs,
+              name = frame.addr.substr(0, frame.addr.find('/'))] { return guests.bytes(name); };
     case Module::exec:
       return [&executables = services.executables, most,
               name = frame.addr]() -> tl::expected<std::string, sandbox::StartError> {
@@ -225,8 +226,9 @@ std::span<const Builtin> frame_builtins() {
        "map",
        "Runs what a frame stands for, and suspends the task until it has ended: a function of a "
        "shared library, in a process of its own; a program of executables/, as exec() would; a "
-       "guest, as sandbox.run() would. `args` are strings; of a guest its data files, with `input` "
-       "as the last one. `input` and the outputs are plain bytes. Options: timeout (seconds), "
+       "guest, as sandbox.run() would, or one of its functions in the place of main(). `args` are "
+       "strings; of a guest its data files, with `input` as the last one. `input` and the outputs "
+       "are plain bytes. Options: timeout (seconds), "
        "profile, limits (as process.spawn() takes them). The map has status (exited, killed, "
        "timed_out, faulted, over_limit), exit_code, stdout, stderr, usage, started_at, ended_at; "
        "signal or limit where there was one; of a guest output and state. With a path such as "

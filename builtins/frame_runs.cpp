@@ -145,9 +145,17 @@ tl::expected<std::shared_ptr<sandbox::Job>, sandbox::StartError> order_guest(
     const std::shared_ptr<Running>& running) {
   FrameRun& run = running->run;
   sandbox::GuestRequest request;
-  request.program = run.frame.addr;
+  const std::size_t slash = run.frame.addr.find('/');
+  request.program = run.frame.addr.substr(0, slash);
   // The last who needs the bytes may be another thread.
-  const auto files = std::make_shared<std::vector<std::string>>(run.args);
+  const auto files = std::make_shared<std::vector<std::string>>();
+  if (slash == std::string::npos) {
+    *files = run.args;
+  } else {
+    request.function = run.frame.addr.substr(slash + 1);
+    request.arguments = run.args;
+    request.arguments.insert(request.arguments.begin(), run.frame.aframe_id);
+  }
   if (!run.input.empty()) files->push_back(std::move(run.input));
   for (const std::string& file : *files) request.data.push_back({file, files});
   request.limits = running->services.guest_policy.limits;

@@ -93,6 +93,15 @@ Outcome list(Call& call) {
     wait.on_kill = [waiting] { *waiting = false; };
     return wait;
   }
+  if (frame->module_id == Module::moxie && frame->addr.find('/') == std::string::npos) {
+    return run_elsewhere(call, "frame.list",
+                         [&guests = services.guest_programs, name = frame->addr,
+                          bound = std::move(bound), path]() -> Resumption {
+                           auto names = guests.functions(name);
+                           if (!names) return start_error(kWho, names.error());
+                           return paths(bound, path, *names);
+                         });
+  }
   if (frame->origin != sandbox::Origin::built_in || frame->exectype != sandbox::ExecType::none) {
     return paths(std::move(bound), path, {});
   }
@@ -163,8 +172,10 @@ std::span<const Builtin> frame_tree_builtins() {
        Access::wizard,
        list,
        "list of strings",
-       "The paths directly beneath a frame, or at the top: what is bound; beneath a library its "
-       "functions; beneath \"dlib\", \"exec\" and \"moxie\" their files, which suspends the task; "
+       "The paths directly beneath a frame, or at the top: what is bound; beneath a library or "
+       "guest "
+       "its functions; beneath \"dlib\", \"exec\" and \"moxie\" their files, which suspends the "
+       "task; "
        "with "
        "bound_only what is bound alone. "
        "Errors: E_INVARG (there is no such frame, or no such library), E_EXEC (a library that "

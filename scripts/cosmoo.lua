@@ -1501,15 +1501,16 @@ frame = {}
 
 ---Runs what a frame stands for, and suspends the task until it has ended: a function of a shared
 ---library, in a process of its own; a program of executables/, as exec() would; a guest, as
----sandbox.run() would. `args` are strings; of a guest its data files, with `input` as the last one.
----`input` and the outputs are plain bytes. Options: timeout (seconds), profile, limits (as
----process.spawn() takes them). The map has status (exited, killed, timed_out, faulted, over_limit),
----exit_code, stdout, stderr, usage, started_at, ended_at; signal or limit where there was one; of a
----guest output and state. With a path such as "dlsym/open" and a frame's path as its argument it
----keeps that open, until "dlsym/close". Errors: E_INVARG (no such frame, not executable, no such
----function, library, program or guest, arguments that are not right), E_PERM (a program that the
----configuration does not allow), E_QUOTA (too many run, too much input), E_EXEC (a library that
----cannot be opened, with the loader's text; what the system refused).
+---sandbox.run() would, or one of its functions in the place of main(). `args` are strings; of a
+---guest its data files, with `input` as the last one. `input` and the outputs are plain bytes.
+---Options: timeout (seconds), profile, limits (as process.spawn() takes them). The map has status
+---(exited, killed, timed_out, faulted, over_limit), exit_code, stdout, stderr, usage, started_at,
+---ended_at; signal or limit where there was one; of a guest output and state. With a path such as
+---"dlsym/open" and a frame's path as its argument it keeps that open, until "dlsym/close". Errors:
+---E_INVARG (no such frame, not executable, no such function, library, program or guest, arguments
+---that are not right), E_PERM (a program that the configuration does not allow), E_QUOTA (too many
+---run, too much input), E_EXEC (a library that cannot be opened, with the loader's text; what the
+---system refused).
 ---For wizards.
 ---@param path string
 ---@param args? any[]
@@ -1566,7 +1567,7 @@ function frame.unbind(path) end
 ---@return table # map
 function frame.info(path) end
 
----The paths directly beneath a frame, or at the top: what is bound; beneath a library its
+---The paths directly beneath a frame, or at the top: what is bound; beneath a library or guest its
 ---functions; beneath "dlib", "exec" and "moxie" their files, which suspends the task; with
 ---bound_only what is bound alone. Errors: E_INVARG (there is no such frame, or no such library),
 ---E_EXEC (a library that cannot be opened).

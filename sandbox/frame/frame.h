@@ -52,7 +52,8 @@ struct Frame {
   std::string par;        ///< The path above; empty at the top.
   ExecType exectype = ExecType::none;
   Module module_id = Module::none;
-  /// What the module looks for: a file of a library, the name of a symbol, program or guest.
+  /// What the module looks for: a file of a library, the name of a symbol, program or guest; of a
+  /// guest's function GUEST/FUNCTION.
   std::string addr;
   std::optional<std::string> value;       ///< Bytes of its own, for who maps it.
   Isolation isolation = Isolation::call;  ///< Of a library's functions.

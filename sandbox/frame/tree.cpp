@@ -33,8 +33,8 @@ std::optional<Frame> file_of(Module module, std::string_view rest) {
       frame.module_id = Module::exec;
       frame.addr = rest;
       return frame;
-    case Module::moxie:
-      if (slash != std::string_view::npos) return std::nullopt;
+    case Module::moxie:  // PROGRAM, or PROGRAM/FUNCTION
+      if (slash != rest.rfind('/')) return std::nullopt;
       frame.exectype = ExecType::module_supported;
       frame.module_id = Module::moxie;
       frame.addr = rest;
@@ -62,10 +62,15 @@ std::optional<Frame> child_of(const Frame& above, std::string_view rest) {
     const auto module = module_of(above.aframe_id);
     return module ? file_of(*module, rest) : std::nullopt;
   }
-  if (above.module_id != Module::dlib || rest.find('/') != std::string_view::npos) {
-    return std::nullopt;
-  }
+  if (rest.find('/') != std::string_view::npos) return std::nullopt;
   Frame frame;
+  if (above.module_id == Module::moxie && above.addr.find('/') == std::string::npos) {
+    frame.exectype = ExecType::module_supported;
+    frame.module_id = Module::moxie;
+    frame.addr = above.addr + "/" + std::string(rest);
+    return frame;
+  }
+  if (above.module_id != Module::dlib) return std::nullopt;
   frame.exectype = ExecType::module_supported;
   frame.module_id = Module::dlsym;
   frame.addr = rest;

@@ -10,10 +10,16 @@
 #include <map>
 #include <mutex>
 #include <span>
+#include <utility>
+
+#include "sandbox/guest/function_start.h"
 
 namespace cosmoo::sandbox {
 
 namespace {
+
+/// What a guest may take until it comes to main(), where another function is called: one by one.
+constexpr std::uint64_t kMostBeforeMain = 1'000'000;
 
 using Clock = std::chrono::steady_clock;
 
@@ -190,7 +196,16 @@ class GuestEngine::Guest final : public Job, public std::enable_shared_from_this
 // --- on a pool thread
 
 tl::expected<void, StartError> GuestEngine::Guest::prepare() {
-  auto found = engine_->library().find(request_.program);
+  // Of the same bytes, whatever becomes of the file meanwhile: the program and its symbols.
+  moxie::Symbols symbols;
+  std::string bytes;
+  if (!request_.function.empty()) {
+    auto elf = engine_->library().bytes(request_.program);
+    if (!elf) return tl::unexpected(elf.error());
+    bytes = std::move(*elf);
+    symbols.add(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
+  }
+  auto found = engine_->library().find(bytes.empty() ? request_.program : bytes);
   if (!found) return tl::unexpected(found.error());
   moxie::Setup setup;
   setup.programs.push_back(std::move(found->program));
@@ -200,12 +215,23 @@ tl::expected<void, StartError> GuestEngine::Guest::prepare() {
     if (!shared) return tl::unexpected(as_start_error(shared.error()));
     setup.data.push_back(std::move(*shared));
   }
-  request_ = {};
+  const GuestRequest request = std::exchange(request_, {});
   setup.stack_bytes = limits_.stack_bytes;
   setup.memory_bytes = limits_.memory_bytes;
   setup.engine = engine_->options().engine;
   auto machine = moxie::Machine::create(setup);
   if (!machine) return tl::unexpected(as_start_error(machine.error()));
+  if (!request.function.empty()) {
+    const std::uint64_t most = std::min(limits_.instructions, kMostBeforeMain);
+    const auto started =
+        start_in_function(**machine, symbols, request.function, request.arguments, most, killed_);
+    if (!started) {
+      return tl::unexpected(StartError{StartError::Kind::bad_argument,
+                                       "the guest " + request.program + ": " + started.error(),
+                                       {},
+                                       0});
+    }
+  }
   const std::lock_guard lock(mutex_);
   machine_ = std::move(*machine);
   return {};

@@ -47,6 +47,10 @@ struct GuestData {
 struct GuestRequest {
   std::string program;          ///< As GuestLibrary::find() takes it.
   std::vector<GuestData> data;  ///< The data files, in order.
+  /// Called in the place of main(), with `arguments`; empty: main() itself, without any. `program`
+  /// is a name then.
+  std::string function;
+  std::vector<std::string> arguments;
   GuestLimits limits;
   std::string label;        ///< For the job table.
   std::int64_t owner = -1;  ///< Whose quotas it counts against.

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <span>
 
+#include "sandbox/moxie/symbols.h"
 #include "sandbox/process/unique_fd.h"
 
 namespace cosmoo::sandbox {
@@ -86,6 +87,15 @@ tl::expected<std::string, StartError> GuestLibrary::bytes(const std::string& nam
   if (!is_name(name)) return bad("the guest " + name + ": there is none");
   FileStamp stamp;
   return read(name, stamp);
+}
+
+tl::expected<std::vector<std::string>, StartError> GuestLibrary::functions(
+    const std::string& name) const {
+  const auto elf = bytes(name);
+  if (!elf) return tl::unexpected(elf.error());
+  moxie::Symbols symbols;
+  symbols.add(std::span(reinterpret_cast<const std::uint8_t*>(elf->data()), elf->size()));
+  return symbols.functions();
 }
 
 GuestLibrary::Found GuestLibrary::named(const std::string& name) {

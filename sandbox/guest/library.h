@@ -49,6 +49,9 @@ class GuestLibrary {
   /// What is in the file of that name.
   tl::expected<std::string, StartError> bytes(const std::string& name) const;
 
+  /// The functions of that program which GuestRequest::function may name.
+  tl::expected<std::vector<std::string>, StartError> functions(const std::string& name) const;
+
   /// The names that find() accepts, sorted; files that do not begin as an ELF file are left out.
   std::vector<std::string> names() const;
 

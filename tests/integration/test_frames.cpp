@@ -144,6 +144,32 @@ TEST_CASE("a value is mapped by functions of either style, programs and guests")
         R"("E_INVARG: frame.info(): there is no frame 'x'")");
 }
 
+TEST_CASE("a function of a guest is called in the place of its main()") {
+  Server server;
+  Client client = server.log_in();
+  CHECK(eval(client, "frame.exec('moxie/wordcount/main', {}, 'three small words').output") ==
+        R"("0 3 17 data0\n")");
+  // exit(argc): its own path and two more.
+  CHECK(eval(client, "frame.exec('moxie/wordcount/exit', {'a', 'b'}).exit_code") == "3");
+  // The same in the same number of instructions, whatever ran meanwhile.
+  CHECK(eval(client,
+             "local a, b = frame.exec('moxie/hello/main'), frame.exec('moxie/hello/main') "
+             "return a.usage.instructions == b.usage.instructions, a.output == b.output") ==
+        "true, true");
+  CHECK(eval(client,
+             "local found for _, path in ipairs(frame.list('moxie/wordcount')) do "
+             "found = found or path == 'moxie/wordcount/main' end return found") == "true");
+  eval(client, "frame.bind{aframe_id = 'words', module_id = 'moxie', addr = 'wordcount'}");
+  CHECK(eval(client, "frame.exec('words/exit').exit_code") == "1");
+  CHECK(error_of(client, "frame.exec('words/absent')") ==
+        R"("E_INVARG: frame.exec(): the guest wordcount: it has no function absent")");
+  CHECK(
+      error_of(client, "frame.exec('moxie/wordcount/exit', {('x'):rep(70000)})") ==
+      R"("E_INVARG: frame.exec(): the guest wordcount: its stack has no room for the arguments")");
+  CHECK(error_of(client, "frame.list('moxie/absent')") ==
+        R"("E_INVARG: frame.list(): the guest absent: there is none")");
+}
+
 TEST_CASE("what is bound survives a restart, and what the configuration binds stays its own") {
   ServerOptions options;
   options.config =

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "sandbox/moxie/cli/symbols.h"
+#include "sandbox/moxie/symbols.h"
 #include "sandbox/moxie/machine.h"
 #include "sandbox/moxie/program.h"
 

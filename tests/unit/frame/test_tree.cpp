@@ -62,7 +62,9 @@ TEST_CASE("beneath a module are its files") {
   CHECK(tree.find("exec/tools/report")->addr == "tools/report");
   CHECK(tree.find("exec/tools/report")->module_id == Module::exec);
   CHECK(tree.find("moxie/hello")->module_id == Module::moxie);
-  CHECK_FALSE(tree.find("moxie/hello/there"));
+  CHECK(tree.find("moxie/hello/there")->addr == "hello/there");
+  CHECK(tree.find("moxie/hello/there")->par == "moxie/hello");
+  CHECK_FALSE(tree.find("moxie/hello/there/deeper"));
   CHECK(tree.find("dlib/compute.so")->module_id == Module::dlib);
   CHECK(tree.find("dlib/compute.so")->exectype == ExecType::none);
   CHECK(tree.find("dlib/compute.so/sum")->module_id == Module::dlsym);

@@ -1,12 +1,16 @@
-// The names that an ELF file gives to its code, for people who read traces and listings.
+// The names that an ELF file gives to its code: for people who read traces and listings, and for
+// who calls one.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
-namespace cosmoo::moxie::cli {
+namespace cosmoo::moxie {
 
 class Symbols {
  public:
@@ -19,6 +23,11 @@ class Symbols {
   /// The name that begins here, or empty.
   std::string starting_at(std::uint32_t address) const;
 
+  /// Where a function of this name begins that other files may call.
+  std::optional<std::uint32_t> function(std::string_view name) const;
+  /// The names of all such functions, sorted.
+  std::vector<std::string> functions() const;
+
   /// The next address above this one that has a name; behind the last: the end of all addresses.
   std::uint64_t next_after(std::uint32_t address) const;
 
@@ -28,6 +37,7 @@ class Symbols {
     std::uint32_t length = 0;  ///< 0: up to the next one.
   };
   std::map<std::uint32_t, Symbol> symbols_;
+  std::map<std::string, std::uint32_t, std::less<>> functions_;
 };
 
-}  // namespace cosmoo::moxie::cli
+}  // namespace cosmoo::moxie

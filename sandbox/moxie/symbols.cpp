@@ -1,12 +1,12 @@
-#include "sandbox/moxie/cli/symbols.h"
+#include "sandbox/moxie/symbols.h"
 
 #include <elf.h>
-#include <fmt/format.h>
 
+#include <cstdio>
 #include <cstring>
 #include <optional>
 
-namespace cosmoo::moxie::cli {
+namespace cosmoo::moxie {
 
 namespace {
 
@@ -54,6 +54,9 @@ void Symbols::add(File elf) {
         continue;
       std::string name = name_at(elf, *names, symbol->st_name);
       if (name.empty() || name[0] == '.') continue;
+      if (type == STT_FUNC && ELF32_ST_BIND(symbol->st_info) != STB_LOCAL) {
+        functions_.emplace(name, symbol->st_value);
+      }
       Symbol& known = symbols_[symbol->st_value];
       if (known.name.empty() || (type == STT_FUNC && known.length == 0))
         known = {std::move(name), type == STT_FUNC ? symbol->st_size : 0};
@@ -68,7 +71,9 @@ std::string Symbols::at(std::uint32_t address) const {
   const std::uint32_t offset = address - start;
   if (offset == 0) return symbol.name;
   if (symbol.length != 0 && offset >= symbol.length) return {};
-  return fmt::format("{}+{:#x}", symbol.name, offset);
+  char text[16];
+  std::snprintf(text, sizeof text, "+%#x", offset);
+  return symbol.name + text;
 }
 
 std::string Symbols::starting_at(std::uint32_t address) const {
@@ -76,9 +81,20 @@ std::string Symbols::starting_at(std::uint32_t address) const {
   return found == symbols_.end() ? std::string() : found->second.name;
 }
 
+std::optional<std::uint32_t> Symbols::function(std::string_view name) const {
+  const auto found = functions_.find(name);
+  return found == functions_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<std::string> Symbols::functions() const {
+  std::vector<std::string> names;
+  for (const auto& [name, address] : functions_) names.push_back(name);
+  return names;
+}
+
 std::uint64_t Symbols::next_after(std::uint32_t address) const {
   const auto next = symbols_.upper_bound(address);
   return next == symbols_.end() ? std::uint64_t{1} << 32 : next->first;
 }
 
-}  // namespace cosmoo::moxie::cli
+}  // namespace cosmoo::moxie
