@@ -36,8 +36,6 @@ namespace cosmoo::sandbox::frame_host {
 
 namespace {
 
-constexpr int kFirstOwn = 20;  ///< Descriptors of the host's own begin there.
-
 int own(int fd) {
   const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, kFirstOwn);
   ::close(fd);
@@ -281,7 +279,7 @@ class Host {
   }
 
   bool tell_file(Word word, int file) {
-    if (::lseek(file, 0, SEEK_CUR) == 0 && ::lseek(file, 0, SEEK_END) == 0) return true;
+    if (::lseek(file, 0, SEEK_END) == 0) return true;
     ::lseek(file, 0, SEEK_SET);
     while (relay(answers_, word, file)) {
     }

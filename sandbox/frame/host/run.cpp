@@ -37,10 +37,12 @@ int write_output(const void* bytes, std::size_t size) {
 Request::~Request() {
   std::free(strings_);
   std::free(pointers_);
-  if (input_ >= 0) ::close(input_);
+  if (input_ >= 0 && input_bytes_ > 0) ::close(input_);
 }
 
 bool Request::read(Orders& orders, std::uint64_t size) {
+  // The host's own, which no call has replaced yet when the first comes.
+  static const int nothing = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, kFirstOwn);
   if (!orders.read(&call_, sizeof call_)) return false;
   input_bytes_ = size - sizeof call_ - call_.strings;
   strings_ = static_cast<char*>(std::malloc(call_.strings + 1));
@@ -67,7 +69,7 @@ bool Request::read(Orders& orders, std::uint64_t size) {
     ++slot;
   }
   if (input_bytes_ == 0) {
-    input_ = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    input_ = nothing;
     return true;
   }
   input_ = ::memfd_create("input", MFD_CLOEXEC);

@@ -8,6 +8,8 @@
 
 namespace cosmoo::sandbox::frame_host {
 
+inline constexpr int kFirstOwn = 20;  ///< Descriptors of the host's own begin there.
+
 /// Orders as they come. Reads ahead, so that a small one is one read().
 class Orders {
  public:
