@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "sandbox/moxie/symbols.h"
 #include "sandbox/moxie/machine.h"
 #include "sandbox/moxie/program.h"
+#include "sandbox/moxie/symbols.h"
 
 namespace cosmoo::moxie::cli {
 

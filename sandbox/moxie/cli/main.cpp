@@ -10,9 +10,9 @@
 #include "sandbox/moxie/cli/gdb_server.h"
 #include "sandbox/moxie/cli/listing.h"
 #include "sandbox/moxie/cli/options.h"
-#include "sandbox/moxie/symbols.h"
 #include "sandbox/moxie/machine.h"
 #include "sandbox/moxie/profile.h"
+#include "sandbox/moxie/symbols.h"
 #include "sandbox/moxie/tracer.h"
 
 namespace cosmoo::moxie::cli {
