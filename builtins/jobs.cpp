@@ -56,9 +56,11 @@ std::span<const Builtin> job_builtins() {
        Access::wizard,
        jobs,
        "list of maps",
-       "What runs outside the world now, oldest first, whether exec(), process.spawn() or "
-       "sandbox.run() started it: id, kind (\"process\" or \"guest\"), command, owner, pid (-1 "
-       "of a guest), started_at, age in seconds, cpu in seconds and memory in bytes as far as "
+       "What runs outside the world now, oldest first, whether exec(), process.spawn(), "
+       "sandbox.run() "
+       "or frame.exec() started it: id, kind (\"process\", \"guest\" or \"function\"), command, "
+       "owner, pid (-1 of a guest), started_at, age in seconds, cpu in seconds and memory in bytes "
+       "as far as "
        "they are known, output in bytes so far."},
       {"kill_job",
        {{"id", kInteger}},

@@ -129,7 +129,7 @@ using JobId = std::int64_t;
 /// A job as the job table and its viewers see it.
 struct JobInfo {
   JobId id = 0;
-  std::string kind;         ///< "process", "guest"
+  std::string kind;         ///< "process", "guest", "function"
   std::string label;        ///< What runs, for people: the command line, shortened.
   std::int64_t owner = -1;  ///< Whom it belongs to: opaque here, an object number upstairs.
   int pid = -1;             ///< -1 as well of a process that is about to start.

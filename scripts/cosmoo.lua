@@ -1579,9 +1579,10 @@ function frame.list(path, bound_only) end
 
 -- Jobs
 
----What runs outside the world now, oldest first, whether exec(), process.spawn() or sandbox.run()
----started it: id, kind ("process" or "guest"), command, owner, pid (-1 of a guest), started_at, age
----in seconds, cpu in seconds and memory in bytes as far as they are known, output in bytes so far.
+---What runs outside the world now, oldest first, whether exec(), process.spawn(), sandbox.run() or
+---frame.exec() started it: id, kind ("process", "guest" or "function"), command, owner, pid (-1 of
+---a guest), started_at, age in seconds, cpu in seconds and memory in bytes as far as they are
+---known, output in bytes so far.
 ---For wizards.
 ---@return table[] # list of maps
 function jobs() end

@@ -295,7 +295,9 @@ tl::expected<std::shared_ptr<Job>, StartError> FrameEngine::Impl::call(const Fra
         }
         // Before anybody hears of it: what was opened is closed.
         chain = nullptr;
-        if (end) {
+        // The limits of a host are told of with its own end.
+        const bool of_host = end && (end->limit == "memory" || end->limit == "processes");
+        if (end && !of_host) {
           table_.end(id, *end);
         } else {
           table_.remove(id);
