@@ -339,7 +339,7 @@ TEST_CASE("what takes long to compile is not compiled to its end") {
 // Every jump of a block is looked for among all that are pending, at its end: thirty thousand take
 // seconds that no reader of the text could be asked to wait for.
 TEST_CASE("a text has no more jumps than Lua resolves at once") {
-  LuaWorld lua;
+  LuaWorld lua(plenty_of_budget());
   const auto jumps = [](const char* what) {
     return "{eval('while true do ' .. ('" + std::string(what) + " '):rep(4001) .. 'end ::a::')}";
   };
