@@ -25,11 +25,9 @@ void measure_loopers(const Scale& scale, Report& report, int loopers) {
   test::Client other = server.log_in_another();
   Rounds times;
   const std::size_t probes = scale.of<std::size_t>(2000, 50);
-  for (std::size_t i = 0; i < probes; ++i) times.theirs.push_back(round_trip(other));
+  times.theirs = round_trips(other, probes);
   server.run(fmt::format(fmt::runtime(std::string(kLoopers) + " return {{0}}"), loopers));
-  for (std::size_t i = 0; i < scale.of<std::size_t>(500, 20); ++i) {
-    times.ours.push_back(round_trip(other));
-  }
+  times.ours = round_trips(other, scale.of<std::size_t>(500, 20));
   const auto left = server.run(
       "local n = 0 for _, row in ipairs(queued_tasks()) do "
       "kill_task(row[1]) n = n + 1 end return {n}");

@@ -77,14 +77,14 @@ void measure_crashes(const Scale& scale, Report& report) {
   test::Client other = server.log_in_another();
   Rounds times;
   const std::size_t probes = scale.of<std::size_t>(2000, 50);
-  for (std::size_t i = 0; i < probes; ++i) times.theirs.push_back(round_trip(other));
+  times.theirs = round_trips(other, probes);
   const std::string crash =
       "local r = frame.exec('dlib/crash.so/segfault') "
       "if r.signal ~= 'SIGSEGV' then raise(E_INVARG, 'no crash') end ";
   server.run(crash + "return {0}");
   const std::size_t before = server.server().memory();
   server.run("fork(0, function() while true do " + crash + "end end) return {0}");
-  for (std::size_t i = 0; i < probes; ++i) times.ours.push_back(round_trip(other));
+  times.ours = round_trips(other, probes);
   const auto after = server.run(
       "for _, t in ipairs(queued_tasks()) do kill_task(t[1]) end "
       "for i = 1, 1000 do " +

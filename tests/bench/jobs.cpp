@@ -31,9 +31,9 @@ void measure_jobs(const Scale& scale, Report& report) {
   test::Client other = server.log_in_another();
   Rounds times;
   const std::size_t probes = scale.of<std::size_t>(2000, 50);
-  for (std::size_t i = 0; i < probes; ++i) times.theirs.push_back(round_trip(other));
+  times.theirs = round_trips(other, probes);
   start_jobs(server, 64, R"(process.spawn({argv = {"sha256sum", "/dev/zero"}}))");
-  for (std::size_t i = 0; i < probes; ++i) times.ours.push_back(round_trip(other));
+  times.ours = round_trips(other, probes);
   end_jobs(server);
   report.latency({"jobs.busy", ";1+1 beside 64", "alone", "ms"}, times,
                  {Bar::Of::ours, Bar::Side::at_most, 10});

@@ -51,7 +51,7 @@ void measure_form(const Scale& scale, Report& report, Form form) {
 
   Rounds times;
   const std::size_t quiet = scale.of<std::size_t>(3000, 300);
-  for (std::size_t i = 0; i < quiet; ++i) times.theirs.push_back(round_trip(second));
+  times.theirs = round_trips(second, quiet);
 
   {
     Typist typist(second);

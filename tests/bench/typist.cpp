@@ -14,6 +14,13 @@ double round_trip(test::Client& client) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
 
+std::vector<double> round_trips(test::Client& client, std::size_t count) {
+  std::vector<double> seconds;
+  seconds.reserve(count);
+  while (seconds.size() < count) seconds.push_back(round_trip(client));
+  return seconds;
+}
+
 Typist::Typist(test::Client& client)
     : seconds_(std::async(std::launch::async, [this, &client] {
         std::vector<double> seconds;

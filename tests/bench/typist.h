@@ -11,6 +11,8 @@ namespace cosmoo::bench {
 
 /// The seconds that `;1+1` takes from being sent to its answer.
 double round_trip(test::Client& client);
+/// Of so many, one after the other.
+std::vector<double> round_trips(test::Client& client, std::size_t count);
 
 /// Types one line after the other, on a thread of its own, until stop().
 class Typist {
