@@ -24,7 +24,10 @@ Result<std::vector<std::string>> read_arguments(std::string_view who, const Valu
   return read_words(who, "the arguments", given.list());
 }
 
-Result<Options> read_options(FrameRun& run, const Value& given, bool maps) {
+enum class Takes { execs_options, maps_options };
+
+Result<Options> read_options(FrameRun& run, const Value& given, Takes takes) {
+  const bool maps = takes == Takes::maps_options;
   const auto refuse = [&](std::string text) {
     return fail(ErrorCode::invarg, fmt::format("{}: {}", run.who, text));
   };
@@ -133,7 +136,8 @@ Outcome exec(Call& call) {
   auto args = read_arguments(run.who, call[1]);
   if (!args) return args.error();
   run.args = std::move(*args);
-  if (auto options = read_options(run, call[4], false); !options) return options.error();
+  if (auto options = read_options(run, call[4], Takes::execs_options); !options)
+    return options.error();
   run.env = call[3];
   if (run.frame.exectype == ExecType::built_in) return open_or_close(call, run);
   if (call.has(2)) run.input = call.take(2).take_string();
@@ -176,7 +180,7 @@ Outcome map(Call& call) {
   if (!function) return function.error();
   auto target = find_frame(run, services, call[1].string());
   if (!target) return target.error();
-  auto options = read_options(run, call[2], true);
+  auto options = read_options(run, call[2], Takes::maps_options);
   if (!options) return options.error();
   run.frame = std::move(*function);
   run.args = std::move(options->args);

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "builtins/results.h"
+#include "builtins/rows.h"
 
 namespace cosmoo {
 namespace {
@@ -26,13 +25,19 @@ bool set_enum(Enum& target, std::optional<Enum> value) {
   return value.has_value();
 }
 
+template <auto member>
+bool set_text(sandbox::Frame& frame, const std::string& text) {
+  frame.*member = text;
+  return true;
+}
+
+template <auto member>
+std::string get_text(const sandbox::Frame& frame) {
+  return frame.*member;
+}
+
 constexpr Field kFields[] = {
-    {"aframe_id", "",
-     [](sandbox::Frame& frame, const std::string& text) {
-       frame.aframe_id = text;
-       return true;
-     },
-     [](const sandbox::Frame& frame) { return frame.aframe_id; }},
+    {"aframe_id", "", set_text<&sandbox::Frame::aframe_id>, get_text<&sandbox::Frame::aframe_id>},
     {"exectype", "none, built-in, module-supported",
      [](sandbox::Frame& frame, const std::string& text) {
        return set_enum(frame.exectype, sandbox::exec_type_of(text));
@@ -43,17 +48,8 @@ constexpr Field kFields[] = {
        return set_enum(frame.module_id, sandbox::module_of(text));
      },
      [](const sandbox::Frame& frame) { return std::string(to_string(frame.module_id)); }},
-    {"addr", "",
-     [](sandbox::Frame& frame, const std::string& text) {
-       frame.addr = text;
-       return true;
-     },
-     [](const sandbox::Frame& frame) { return frame.addr; }},
-    {"value", "",
-     [](sandbox::Frame& frame, const std::string& text) {
-       frame.value = text;
-       return true;
-     },
+    {"addr", "", set_text<&sandbox::Frame::addr>, get_text<&sandbox::Frame::addr>},
+    {"value", "", set_text<&sandbox::Frame::value>,
      [](const sandbox::Frame&) { return std::string(); }},
     {"isolate", "call, library",
      [](sandbox::Frame& frame, const std::string& text) {
@@ -61,30 +57,17 @@ constexpr Field kFields[] = {
      },
      [](const sandbox::Frame& frame) {
        const bool usual = frame.isolation == sandbox::Isolation::call;
-       return usual ? std::string() : std::string(to_string(frame.isolation));
+       return usual ? std::string() : std::string(sandbox::to_string(frame.isolation));
      }},
-    {"profile", "",
-     [](sandbox::Frame& frame, const std::string& text) {
-       frame.profile = text;
-       return true;
-     },
-     [](const sandbox::Frame& frame) { return frame.profile; }},
+    {"profile", "", set_text<&sandbox::Frame::profile>, get_text<&sandbox::Frame::profile>},
 };
-
-std::string known_fields() {
-  std::string names;
-  for (const Field& field : kFields) {
-    names += names.empty() ? "" : &field == std::end(kFields) - 1 ? " and " : ", ";
-    names += field.name;
-  }
-  return names;
-}
 
 // The world keeps what it has bound, as a list of maps in a property of #0.
 Result<void> keep(Services& services) {
   List list;
-  for (const sandbox::Frame& frame : services.frames.bound_by_world())
-    list.emplace_back(as_map(frame));
+  for (const sandbox::Frame* frame : services.frames.bound_by_world()) {
+    list.emplace_back(as_map(*frame));
+  }
   World& world = services.world;
   const Symbol name = world.symbols().intern(kProperty);
   if (!world.find(kSystem)) return fail(ErrorCode::invarg, "there is no #0 to keep frames in");
@@ -106,12 +89,10 @@ Result<sandbox::Frame> read_frame(std::string_view who, const Value& fields) {
   sandbox::Frame frame;
   bool given_type = false;
   for (const auto& [name, value] : fields.map()) {
-    const auto* const field = std::find_if(
-        std::begin(kFields), std::end(kFields),
-        [&](const Field& row) { return name.is_string() && row.name == name.string(); });
-    if (field == std::end(kFields)) {
+    const Field* const field = find_row(kFields, name);
+    if (field == nullptr) {
       return refuse(
-          fmt::format("there is no field {}; there are {}", to_text(name), known_fields()));
+          fmt::format("there is no field {}; there are {}", to_text(name), names_in(kFields)));
     }
     if (!value.is_string()) {
       return fail(ErrorCode::type, fmt::format("{}: field {} is {}, not string", who, field->name,

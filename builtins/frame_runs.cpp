@@ -12,8 +12,6 @@ namespace {
 
 using sandbox::Module;
 
-constexpr std::size_t kLongestLabel = 80;
-
 // A frame that is about to run, or runs.
 struct Running {
   Services& services;
@@ -32,11 +30,15 @@ Error refuse(const FrameRun& run, std::string_view why) {
   return Error(ErrorCode::invarg, fmt::format("{}: {} {}", run.who, run.frame.aframe_id, why));
 }
 
+// What it is run with, by the name that it has for whoever runs it.
+std::vector<std::string> words_of(const FrameRun& run, const std::string& name) {
+  std::vector<std::string> words{name};
+  words.insert(words.end(), run.args.begin(), run.args.end());
+  return words;
+}
+
 std::string label_of(const FrameRun& run) {
-  std::string label = fmt::format("{} {}", run.frame.aframe_id, fmt::join(run.args, " "));
-  if (run.args.empty()) label.pop_back();
-  if (label.size() > kLongestLabel) label = label.substr(0, kLongestLabel - 3) + "...";
-  return label;
+  return cosmoo::label_of(words_of(run, run.frame.aframe_id));
 }
 
 void complete(const std::shared_ptr<Running>& running,
@@ -85,9 +87,8 @@ Result<void> prepare(Running& running) {
   running.limits.output_bytes = services.exec.output_bytes;
   std::chrono::milliseconds longest = services.exec.timeout;
   if (run.frame.module_id == Module::exec) {
-    std::vector<std::string> words = run.args;
-    words.insert(words.begin(), run.frame.addr);
-    auto program = find_program(run.who, services, std::move(words), services.exec.timeout);
+    auto program =
+        find_program(run.who, services, words_of(run, run.frame.addr), services.exec.timeout);
     if (!program) return tl::unexpected(program.error());
     longest = program->longest;
     running.limits.output_bytes = program->context.limits.output_bytes;
@@ -113,8 +114,7 @@ tl::expected<std::shared_ptr<sandbox::Job>, sandbox::StartError> order_function(
   FrameRun& run = running->run;
   const std::string& own = run.frame.aframe_id;
   sandbox::FunctionRequest request;
-  request.context.args.push_back(own);
-  request.context.args.insert(request.context.args.end(), run.args.begin(), run.args.end());
+  request.context.args = words_of(run, own);
   request.context.env = std::move(running->env);
   request.context.input = std::move(run.input);
   request.context.profile = run.profile;
@@ -153,8 +153,7 @@ tl::expected<std::shared_ptr<sandbox::Job>, sandbox::StartError> order_guest(
     *files = run.args;
   } else {
     request.function = run.frame.addr.substr(slash + 1);
-    request.arguments = run.args;
-    request.arguments.insert(request.arguments.begin(), run.frame.aframe_id);
+    request.arguments = words_of(run, run.frame.aframe_id);
   }
   if (!run.input.empty()) files->push_back(std::move(run.input));
   for (const std::string& file : *files) request.data.push_back({file, files});

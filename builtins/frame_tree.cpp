@@ -63,7 +63,7 @@ Value paths(std::vector<std::string> bound, const std::string& path,
 }
 
 Outcome list(Call& call) {
-  constexpr std::string_view kWho = "frame.list()";
+  static constexpr std::string_view kWho = "frame.list()";
   Services& services = call.services();
   const std::string path = call.has(0) ? call[0].string() : "";
   auto bound = services.frames.children(path);
@@ -77,20 +77,15 @@ Outcome list(Call& call) {
     if (auto allowed = services.scheduler.may_wait(call.programmer()); !allowed) {
       return allowed.error();
     }
-    const auto waiting = std::make_shared<bool>(true);
-    services.frame_engine.functions(*frame, call.programmer().number,
-                                    [&scheduler = services.scheduler, ticket = call.ticket(),
-                                     waiting, path, bound](auto names) {
-                                      if (!*waiting) return;
-                                      if (!names)
-                                        return scheduler.complete(ticket,
-                                                                  start_error(kWho, names.error()));
-                                      scheduler.complete(ticket, paths(bound, path, *names));
-                                    });
+    services.frame_engine.functions(
+        *frame, call.programmer().number,
+        [&scheduler = services.scheduler, ticket = call.ticket(), path, bound](auto names) {
+          if (!names) return scheduler.complete(ticket, start_error(kWho, names.error()));
+          scheduler.complete(ticket, paths(bound, path, *names));
+        });
     Wait wait;
     wait.kind = Wait::Kind::job;
     wait.label = "frame.list " + path;
-    wait.on_kill = [waiting] { *waiting = false; };
     return wait;
   }
   if (frame->module_id == Module::moxie && frame->addr.find('/') == std::string::npos) {

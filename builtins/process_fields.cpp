@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "builtins/rows.h"
+
 namespace cosmoo {
 namespace {
 
@@ -86,24 +88,6 @@ constexpr LimitField kLimits[] = {
        }
      }},
 };
-
-template <typename Rows>
-std::string names_in(const Rows& rows) {
-  std::string names;
-  for (const auto& row : rows) {
-    names += names.empty() ? "" : &row == std::end(rows) - 1 ? " and " : ", ";
-    names += row.name;
-  }
-  return names;
-}
-
-template <typename Rows>
-const auto* find_row(const Rows& rows, const Value& name) {
-  const auto* const row = std::find_if(std::begin(rows), std::end(rows), [&](const auto& known) {
-    return name.is_string() && known.name == name.string();
-  });
-  return row == std::end(rows) ? nullptr : row;
-}
 
 bool is_number(const Value& value) { return (types::kNumber & type_bit(value.type())) != 0; }
 

@@ -20,16 +20,6 @@ bool loads_code(std::string_view name) {
          name == "BASH_ENV" || name == "ENV";
 }
 
-std::string label_of(const std::vector<std::string>& words) {
-  constexpr std::size_t kLongest = 80;
-  std::string label = fmt::format("{}", fmt::join(words, " "));
-  if (label.size() > kLongest) {
-    label.resize(kLongest - 3);
-    label += "...";
-  }
-  return label;
-}
-
 // The variables that a script gives, each once.
 class Environment {
  public:
@@ -82,6 +72,16 @@ class Environment {
 };
 
 }  // namespace
+
+std::string label_of(const std::vector<std::string>& words) {
+  constexpr std::size_t kLongest = 80;
+  std::string label = fmt::format("{}", fmt::join(words, " "));
+  if (label.size() > kLongest) {
+    label.resize(kLongest - 3);
+    label += "...";
+  }
+  return label;
+}
 
 Result<std::vector<std::string>> read_words(std::string_view who, std::string_view what,
                                             const List& given) {

@@ -25,6 +25,9 @@ struct Program {
   std::chrono::milliseconds longest{0};  ///< What it may take at most; kNever: as long as it likes.
 };
 
+/// A command line as people are shown it, shortened.
+std::string label_of(const std::vector<std::string>& words);
+
 /// E_INVARG unless all are strings without NUL bytes, and there is one. `what` names the list.
 Result<std::vector<std::string>> read_words(std::string_view who, std::string_view what,
                                             const List& given);

@@ -114,7 +114,6 @@ void FunctionCall::on_called(tl::expected<CallEnd, StartError> end) {
 Result FunctionCall::result_of(const CallEnd& end) {
   Result result;
   Usage& usage = result.usage;
-  usage.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
   usage.cpu_from = Accounting::rusage;
   usage.memory_from = Accounting::rusage;
   if (end.ended) {
@@ -139,10 +138,10 @@ Result FunctionCall::result_of(const CallEnd& end) {
   } else if (end.host) {
     usage = end.host->usage;
     usage.cpu_s = std::max(0.0, usage.cpu_s - cpu_before_);
-    usage.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
     result.status = Status::killed;
     result.signal = end.host->signal;
   }
+  usage.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
   if (host_) result.not_enforced = host_->not_enforced();
   if (end.host && !why_ && end.host->status == Status::over_limit) {
     why_ = Status::over_limit;

@@ -56,6 +56,9 @@ bool has_nul(const FunctionRequest& request) {
   return false;
 }
 
+/// Of a host for whoever asks for no limits.
+HostKind usual_kind(const Frame& library) { return {library.isolation, library.profile, {}}; }
+
 StartError not_open(std::string_view path) {
   return bad_argument("frame " + in_quotes(path) + ": you do not keep it open");
 }
@@ -88,8 +91,6 @@ class FrameEngine::Impl : public std::enable_shared_from_this<Impl> {
   void shut_down();
 
  private:
-  using OnHost = LibraryHosts::OnTaken;
-
   /// Frames that are open until it goes: the library first, then what is reached through it.
   class Chain {
    public:
@@ -119,7 +120,9 @@ class FrameEngine::Impl : public std::enable_shared_from_this<Impl> {
   void give_back(const Frame& library, std::shared_ptr<FrameHost> host);
   void keep_open(const std::string& path, std::int64_t owner, std::shared_ptr<Chain> chain);
   void trim_later();
-  void tell(OnOpened on_opened, tl::expected<void, StartError> opened);
+  /// From the loop, later.
+  template <typename Callback, typename Answer>
+  void tell(Callback callback, Answer answer);
 
   boost::asio::io_context& io_;
   JobTable& table_;
@@ -188,11 +191,12 @@ void FrameEngine::Impl::keep_open(const std::string& path, std::int64_t owner,
   kept_[{path, owner}].push_back(std::move(chain));
 }
 
-void FrameEngine::Impl::tell(OnOpened on_opened, tl::expected<void, StartError> opened) {
-  boost::asio::post(io_, [weak = weak_from_this(), on_opened = std::move(on_opened),
-                          opened = std::move(opened)]() mutable {
+template <typename Callback, typename Answer>
+void FrameEngine::Impl::tell(Callback callback, Answer answer) {
+  boost::asio::post(io_, [weak = weak_from_this(), callback = std::move(callback),
+                          answer = std::move(answer)]() mutable {
     const auto self = weak.lock();
-    if (self && !self->closed_) on_opened(std::move(opened));
+    if (self && !self->closed_) callback(std::move(answer));
   });
 }
 
@@ -208,12 +212,11 @@ void FrameEngine::Impl::open(const std::string& path, std::int64_t owner, OnOpen
   if (frame->module_id == Module::exec || frame->module_id == Module::moxie) {
     tree_.set_value(path, frame->addr);
     keep_open(path, owner, std::move(*chain));
-    return tell(std::move(on_opened), {});
+    return tell(std::move(on_opened), tl::expected<void, StartError>());
   }
   const Frame library = *library_of(*frame);
-  const HostKind kind{static_cast<frame_host::Isolation>(library.isolation), library.profile, {}};
   hosts_of(library).take(
-      kind, owner,
+      usual_kind(library), owner,
       [weak = weak_from_this(), frame = *frame, library, owner, chain = std::move(*chain),
        on_opened = std::move(on_opened)](auto host) mutable {
         const auto self = weak.lock();
@@ -223,7 +226,7 @@ void FrameEngine::Impl::open(const std::string& path, std::int64_t owner, OnOpen
         if (frame.module_id == Module::dlib) {
           self->keep_open(frame.aframe_id, owner, std::move(chain));
           self->give_back(library, std::move(*host));
-          return self->tell(std::move(on_opened), {});
+          return self->tell(std::move(on_opened), tl::expected<void, StartError>());
         }
         (*host)->find(frame.addr,
                       [weak, frame, library, owner, chain = std::move(chain),
@@ -235,7 +238,7 @@ void FrameEngine::Impl::open(const std::string& path, std::int64_t owner, OnOpen
                           return again->tell(std::move(on_opened), tl::unexpected(address.error()));
                         again->tree_.set_value(frame.aframe_id, *address);
                         again->keep_open(frame.aframe_id, owner, std::move(chain));
-                        again->tell(std::move(on_opened), {});
+                        again->tell(std::move(on_opened), tl::expected<void, StartError>());
                       });
       });
 }
@@ -277,7 +280,7 @@ tl::expected<std::shared_ptr<Job>, StartError> FrameEngine::Impl::call(const Fra
   info.started_at = std::chrono::system_clock::now();
   const JobId id = info.id;
   const Limits& limits = request.context.limits;
-  HostKind kind{static_cast<frame_host::Isolation>(library->isolation), info.profile, {}};
+  HostKind kind{library->isolation, info.profile, {}};
   kind.limits.memory_bytes = limits.memory_bytes;
   kind.limits.cpu_shares = limits.cpu_shares;
   // Its own, and of a worker the one that watches over it.
@@ -328,20 +331,13 @@ tl::expected<std::shared_ptr<Job>, StartError> FrameEngine::Impl::call(const Fra
 
 void FrameEngine::Impl::functions(const Frame& library, std::int64_t owner, OnNames on_names) {
   auto chain = open_chain(library, owner);
-  const auto fail = [this, on_names](StartError error) {
-    boost::asio::post(io_, [weak = weak_from_this(), on_names, error = std::move(error)] {
-      const auto self = weak.lock();
-      if (self && !self->closed_) on_names(tl::unexpected(error));
-    });
-  };
-  if (!chain) return fail(std::move(chain.error()));
-  const HostKind kind{static_cast<frame_host::Isolation>(library.isolation), library.profile, {}};
+  if (!chain) return tell(std::move(on_names), tl::unexpected(std::move(chain.error())));
   hosts_of(library).take(
-      kind, owner,
-      [weak = weak_from_this(), fail, library, chain = std::move(*chain), on_names](auto host) {
+      usual_kind(library), owner,
+      [weak = weak_from_this(), library, chain = std::move(*chain), on_names](auto host) {
         const auto self = weak.lock();
         if (!self || self->closed_) return;
-        if (!host) return fail(std::move(host.error()));
+        if (!host) return self->tell(on_names, tl::unexpected(std::move(host.error())));
         (*host)->names([weak, library, chain, on_names, host = *host](auto names) {
           const auto again = weak.lock();
           if (!again || again->closed_) return;

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "sandbox/frame/host/protocol.h"
 #include "sandbox/job.h"
 
 namespace cosmoo::sandbox {
@@ -31,10 +32,7 @@ std::string_view to_string(Module module);
 std::optional<Module> module_of(std::string_view text);
 
 /// How calls of a library's functions are kept apart.
-enum class Isolation {
-  call,    ///< A process each, forked from one that has the library open.
-  library  ///< One process, until a call crashes it.
-};
+using frame_host::Isolation;
 std::string_view to_string(Isolation isolation);
 std::optional<Isolation> isolation_of(std::string_view text);
 

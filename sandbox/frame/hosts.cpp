@@ -44,9 +44,7 @@ void LibraryHosts::read_file() {
                      return;
                    }
                    const auto waiting = std::exchange(self->waiting_, {});
-                   if (*bytes) {
-                     self->bytes_ = std::make_shared<const std::string>(std::move(**bytes));
-                   }
+                   if (*bytes) self->bytes_ = std::move(**bytes);
                    for (const Waiting& one : waiting) {
                      if (*bytes) {
                        self->make(one);
@@ -101,7 +99,7 @@ void LibraryHosts::trim(Clock::time_point since, std::size_t kept) {
 void LibraryHosts::unload() {
   for (const Idle& idle : idle_) idle.host->kill();
   idle_.clear();
-  bytes_ = nullptr;
+  bytes_.reset();
   stamp_.reset();
 }
 

@@ -73,7 +73,7 @@ class LibraryHosts : public std::enable_shared_from_this<LibraryHosts> {
   const HostMaker& maker_;
   const std::string name_;
   std::optional<FileStamp> stamp_;
-  std::shared_ptr<const std::string> bytes_;
+  std::optional<std::string> bytes_;  ///< Of the file, once it was read.
   bool reading_ = false;
   std::vector<Waiting> waiting_;  ///< For the file to be read.
   std::vector<Idle> idle_;        ///< The one used last at the end.

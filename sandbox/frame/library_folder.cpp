@@ -17,27 +17,6 @@ namespace {
 
 std::string library_in_quotes(std::string_view name) { return "library " + in_quotes(name); }
 
-StartError open_error(const std::string& name, int error_number) {
-  switch (error_number) {
-    case ENOENT:
-    case ENOTDIR:
-    case EBADF:  // there is no folder
-      return bad_argument(library_in_quotes(name) + " does not exist");
-    case EXDEV:
-      return bad_argument(library_in_quotes(name) + " leads out of the folder of modules");
-    case ELOOP:
-      return bad_argument(library_in_quotes(name) + " is a link that cannot be followed");
-    case EACCES:
-    case EPERM:
-      return bad_argument(library_in_quotes(name) +
-                          " may not be read: " + error_text(error_number));
-    case ENAMETOOLONG:
-      return bad_argument(library_in_quotes(name) + " has too long a name");
-    default:
-      return system_failure(library_in_quotes(name), "openat2", error_number);
-  }
-}
-
 }  // namespace
 
 LibraryFolder::LibraryFolder(const std::filesystem::path& path)
@@ -50,7 +29,10 @@ tl::expected<UniqueFd, StartError> LibraryFolder::open(const std::string& name, 
         bad_argument(std::string("the name of the library ") + why + ": " + in_quotes(name)));
   }
   UniqueFd file(folder_ ? open_beneath(folder_.get(), name.c_str(), flags) : -1);
-  if (!file) return tl::unexpected(open_error(name, folder_ ? errno : ENOENT));
+  if (!file) {
+    return tl::unexpected(beneath_failure(library_in_quotes(name), "the folder of modules", "read",
+                                          folder_ ? errno : ENOENT));
+  }
   struct stat about {};
   if (::fstat(file.get(), &about) != 0) {
     return tl::unexpected(system_failure(library_in_quotes(name), "fstat", errno));

@@ -196,10 +196,10 @@ std::vector<std::string> FrameTree::children(std::string_view path) const {
   return children;
 }
 
-std::vector<Frame> FrameTree::bound_by_world() const {
-  std::vector<Frame> frames;
+std::vector<const Frame*> FrameTree::bound_by_world() const {
+  std::vector<const Frame*> frames;
   for (const auto& [path, bound] : frames_) {
-    if (bound.frame.origin == Origin::world) frames.push_back(bound.frame);
+    if (bound.frame.origin == Origin::world) frames.push_back(&bound.frame);
   }
   return frames;
 }

@@ -40,8 +40,8 @@ class FrameTree {
   const Frame* bound(std::string_view path) const;
   /// The paths directly beneath, bound or on the way to one that is; of "" the top.
   std::vector<std::string> children(std::string_view path) const;
-  /// What the world has bound, by path.
-  std::vector<Frame> bound_by_world() const;
+  /// What the world has bound, by path; until something is bound or taken out.
+  std::vector<const Frame*> bound_by_world() const;
 
   /// Counts one opening of the frame alone.
   void opened(const std::string& path, std::int64_t owner);

@@ -19,27 +19,8 @@ namespace {
 constexpr int kDeepestListing = 8;
 constexpr int kOpenAttempts = 8;
 
-StartError open_error(std::string_view name, int error_number) {
-  const std::string program = "program " + in_quotes(name);
-  switch (error_number) {
-    case ENOENT:
-    case ENOTDIR:
-      return bad_argument(program + " does not exist");
-    case EXDEV:
-      return bad_argument(program + " leads out of the directory of executables");
-    case ELOOP:
-      return bad_argument(program + " is a link that cannot be followed");
-    case EACCES:
-    case EPERM:
-      return bad_argument(program + " may not be reached: " + error_text(error_number));
-    case ENAMETOOLONG:
-      return bad_argument(program + " has too long a name");
-    case EAGAIN:
-      return {StartError::Kind::system, program + " could not be resolved: it is being renamed",
-              "openat2", error_number};
-    default:
-      return system_failure(program, "openat2", error_number);
-  }
+StartError open_error(const std::string& program, int error_number) {
+  return beneath_failure(program, "the directory of executables", "reached", error_number);
 }
 
 bool same_file(const struct stat& a, const struct stat& b) {
@@ -104,7 +85,7 @@ tl::expected<Executable, StartError> ExecutableDirectory::find(std::string_view 
   for (int attempt = 0; attempt < kOpenAttempts; ++attempt) {
     // First without touching the file: opening a device or a FIFO would have consequences.
     UniqueFd path_fd(open_beneath(fd_.get(), executable.name.c_str(), O_PATH));
-    if (!path_fd) return tl::unexpected(open_error(name, errno));
+    if (!path_fd) return tl::unexpected(open_error(program, errno));
     struct stat checked {};
     if (::fstat(path_fd.get(), &checked) != 0) {
       return tl::unexpected(system_failure(program, "fstat", errno));
@@ -123,7 +104,7 @@ tl::expected<Executable, StartError> ExecutableDirectory::find(std::string_view 
     } else if (errno == EACCES || errno == EPERM) {
       fd = std::move(path_fd);
     } else {
-      const StartError error = open_error(name, errno);
+      const StartError error = open_error(program, errno);
       if (error.kind == StartError::Kind::bad_argument) continue;
       return tl::unexpected(error);
     }

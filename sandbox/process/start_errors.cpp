@@ -39,6 +39,30 @@ StartError system_failure(std::string_view what, std::string_view step, int erro
           std::string(step), error_number};
 }
 
+StartError beneath_failure(const std::string& what, std::string_view folder,
+                           std::string_view denied, int error_number) {
+  switch (error_number) {
+    case ENOENT:
+    case ENOTDIR:
+      return bad_argument(what + " does not exist");
+    case EXDEV:
+      return bad_argument(what + " leads out of " + std::string(folder));
+    case ELOOP:
+      return bad_argument(what + " is a link that cannot be followed");
+    case EACCES:
+    case EPERM:
+      return bad_argument(what + " may not be " + std::string(denied) + ": " +
+                          error_text(error_number));
+    case ENAMETOOLONG:
+      return bad_argument(what + " has too long a name");
+    case EAGAIN:
+      return {StartError::Kind::system, what + " could not be resolved: it is being renamed",
+              "openat2", error_number};
+    default:
+      return system_failure(what, "openat2", error_number);
+  }
+}
+
 std::string error_text(int error_number) {
   const char* text = strerrordesc_np(error_number);
   return text ? text : "error " + std::to_string(error_number);

@@ -18,6 +18,11 @@ StartError bad_argument(std::string message);
 /// The message is "`what`: `step`: reason".
 StartError system_failure(std::string_view what, std::string_view step, int error_number);
 
+/// Why open_beneath() failed for `what`: of the caller's mistakes `folder` is what it led out of,
+/// and `denied` what was not allowed: "reached", "read".
+StartError beneath_failure(const std::string& what, std::string_view folder,
+                           std::string_view denied, int error_number);
+
 /// The text of an errno, the same in every locale.
 std::string error_text(int error_number);
 
