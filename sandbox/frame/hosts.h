@@ -52,7 +52,8 @@ class LibraryHosts : public std::enable_shared_from_this<LibraryHosts> {
   void unload();
   /// Ends all; nobody who waits is told.
   void shut_down();
-  bool idle() const { return idle_.empty() && busy_ == 0 && waiting_.empty(); }
+  /// Nothing of it is needed any more.
+  bool idle() const { return idle_.empty() && busy_ == 0 && waiting_.empty() && opening_.empty(); }
   std::size_t waiting_hosts() const { return idle_.size(); }
 
  private:
