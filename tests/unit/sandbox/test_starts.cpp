@@ -131,7 +131,7 @@ TEST_CASE("a process that cannot execute its program after all gives no result")
     Told heard, quiet;
     heard.order(ground, {.working_directory = ground.dir / "made/for/it"});
     quiet.order_quietly(ground);
-    CHECK(std::filesystem::exists(ground.dir / "made/for/it"));
+    REQUIRE(ground.until([&] { return std::filesystem::exists(ground.dir / "made/for/it"); }));
     script.let_go_but_write();
     REQUIRE(ground.until([&] { return heard.end && quiet.end; }));
     for (const Told* told : {&heard, &quiet}) {
