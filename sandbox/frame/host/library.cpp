@@ -62,7 +62,17 @@ bool OpenLibrary::open(const char* path) {
   return handle_ != nullptr;
 }
 
-Function OpenLibrary::find(const char* name, const char*& why) const {
+Function OpenLibrary::find(const char* name, const char*& why) {
+  if (last_.address && std::strcmp(name, last_name_) == 0) return last_;
+  const Function found = look_up(name, why);
+  if (found.address && std::strlen(name) < sizeof last_name_) {
+    std::strcpy(last_name_, name);
+    last_ = found;
+  }
+  return found;
+}
+
+Function OpenLibrary::look_up(const char* name, const char*& why) const {
   static char reason[512];
   why = reason;
   ::dlerror();

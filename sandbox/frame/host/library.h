@@ -19,13 +19,18 @@ class OpenLibrary {
 
   /// One of its own functions. Of its dependencies' there are none, and data is none. When it is
   /// not there, `why` has the reason until the next call.
-  Function find(const char* name, const char*& why) const;
+  Function find(const char* name, const char*& why);
 
   /// The names of all that find() finds, each with a NUL, in memory of malloc().
   char* names(std::size_t& size) const;
 
  private:
+  Function look_up(const char* name, const char*& why) const;
+
   void* handle_ = nullptr;
+  /// What was found last is likely to be called next, and the loader takes its time.
+  Function last_;
+  char last_name_[256];
 };
 
 }  // namespace cosmoo::sandbox::frame_host

@@ -79,6 +79,11 @@ class Host {
     return answer(answers_, word, bytes, size);
   }
   bool fail(const char* text) { return say(Word::failed, text, std::strlen(text)); }
+  bool refuse(const char* step, int error) {
+    char text[128];
+    std::snprintf(text, sizeof text, "%s: %s", step, std::strerror(error));
+    return fail(text);
+  }
 
   bool open(Isolation& isolation) {
     Header header;
@@ -181,36 +186,36 @@ class Host {
       ::close_range(kFirstOwn, ~0U, 0);
       std::exit(request.run(function) & 0xff);
     }
-    if (child < 0) {
-      char text[128];
-      std::snprintf(text, sizeof text, "fork: %s", std::strerror(errno));
-      return fail(text);
+    if (child < 0) return refuse("fork", errno);
+    const int process = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+    const int error = errno;
+    if (process < 0) {
+      ::kill(child, SIGKILL);
+    } else {
+      pass_on_until_end(process);
+      ::close(process);
     }
-    pass_on_until_end(child);
     Ended ended;
     rusage usage{};
     while (::wait4(child, &ended.status, 0, &usage) < 0 && errno == EINTR) {
     }
-    while (relay(answers_, Word::output, output_[0])) {
-    }
-    while (relay(answers_, Word::errors, errors_[0])) {
-    }
+    if (process < 0) return refuse("pidfd_open", error);
     ended.left_behind = anything_left() ? 1 : 0;
     ended.cpu_us = microseconds(usage);
     ended.peak_bytes = std::int64_t{usage.ru_maxrss} * 1024;
     return say(Word::ended, &ended, sizeof ended);
   }
 
-  void pass_on_until_end(pid_t child) {
-    const int process = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  void pass_on_until_end(int process) {
+    // The process first: when its end is seen, whatever it has printed is seen as well.
     pollfd looked_at[] = {{process, POLLIN, 0}, {output_[0], POLLIN, 0}, {errors_[0], POLLIN, 0}};
-    while (process >= 0) {
-      if (::poll(looked_at, 3, -1) < 0 && errno != EINTR) break;
+    for (;;) {
+      if (::poll(looked_at, 3, -1) < 0) continue;
+      const bool printed = looked_at[1].revents != 0 || looked_at[2].revents != 0;
       if (looked_at[1].revents != 0) relay(answers_, Word::output, output_[0]);
       if (looked_at[2].revents != 0) relay(answers_, Word::errors, errors_[0]);
-      if (looked_at[0].revents != 0) break;
+      if (!printed && looked_at[0].revents != 0) return;
     }
-    if (process >= 0) ::close(process);
   }
 
   // --- One process for all calls ---

@@ -36,7 +36,7 @@ int write_output(const void* bytes, std::size_t size) {
 
 Request::~Request() {
   std::free(strings_);
-  std::free(pointers_);
+  if (pointers_ != few_) std::free(pointers_);
   if (input_ >= 0 && input_bytes_ > 0) ::close(input_);
 }
 
@@ -45,14 +45,17 @@ bool Request::read(Orders& orders, std::uint64_t size) {
   static const int nothing = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, kFirstOwn);
   if (!orders.read(&call_, sizeof call_)) return false;
   input_bytes_ = size - sizeof call_ - call_.strings;
-  strings_ = static_cast<char*>(std::malloc(call_.strings + 1));
-  const std::size_t count = std::size_t{2} + call_.arguments + call_.variables + 2 * call_.fields;
   // Each of the three lists ends with a null.
-  pointers_ = static_cast<char**>(std::calloc(count + 3, sizeof(char*)));
-  if (!strings_ || !pointers_) std::_Exit(1);
-  if (!orders.read(strings_, call_.strings)) return false;
-  strings_[call_.strings] = '\0';
-  char* at = strings_;
+  const std::size_t count = std::size_t{3} + call_.arguments + call_.variables + 2 * call_.fields;
+  if (count > kFew) pointers_ = static_cast<char**>(std::malloc(count * sizeof(char*)));
+  char* at = orders.ahead(size - sizeof call_);
+  if (at) {
+    orders.skip(call_.strings);
+  } else {
+    at = strings_ = static_cast<char*>(std::malloc(call_.strings));
+    if (strings_ && !orders.read(strings_, call_.strings)) return false;
+  }
+  if (!at || !pointers_) std::_Exit(1);
   const auto next = [&at] {
     char* const string = at;
     at += std::strlen(at) + 1;
@@ -66,7 +69,7 @@ bool Request::read(Orders& orders, std::uint64_t size) {
         std::pair(&fields_, 2 * call_.fields)}) {
     *list = slot;
     for (std::uint32_t i = 0; i < length; ++i) *slot++ = next();
-    ++slot;
+    *slot++ = nullptr;
   }
   if (input_bytes_ == 0) {
     input_ = nothing;

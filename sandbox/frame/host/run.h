@@ -16,7 +16,8 @@ class Request {
   Request& operator=(const Request&) = delete;
   ~Request();
 
-  /// The rest of a `call` of `size` bytes. False: the server is gone.
+  /// The rest of a `call` of `size` bytes. Uses `orders` until its end, which has nothing else to
+  /// read meanwhile. False: the server is gone.
   bool read(Orders& orders, std::uint64_t size);
 
   const char* symbol() const { return symbol_; }
@@ -32,9 +33,12 @@ class Request {
  private:
   int run_map(void* address) const;
 
+  static constexpr std::size_t kFew = 64;
+
   Call call_;
-  char* strings_ = nullptr;
-  char** pointers_ = nullptr;
+  char* strings_ = nullptr;  ///< Those that have not been read ahead.
+  char* few_[kFew];
+  char** pointers_ = few_;
   const char* symbol_ = "";
   const char* path_ = "";
   char** arguments_ = nullptr;

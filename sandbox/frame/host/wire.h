@@ -18,7 +18,10 @@ class Orders {
   bool read(void* to, std::size_t size);
   /// Writes the next `size` bytes into a file.
   bool copy(std::uint64_t size, int file);
-  int fd() const { return fd_; }
+  /// The next `size` bytes where they are, if all of them have been read ahead; else null. They
+  /// stay until more is read than that.
+  char* ahead(std::size_t size) { return end_ - begin_ >= size ? ahead_ + begin_ : nullptr; }
+  void skip(std::size_t size) { begin_ += size; }
 
  private:
   bool fill();
