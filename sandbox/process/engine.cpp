@@ -278,7 +278,7 @@ void ProcessEngine::Impl::on_news(JobId id, LaunchNews news) {
       job->gave_up(std::move(news.failure));
       break;
     case LaunchNews::What::executed:
-      if (job->goes_its_way()) executed(id);
+      if (job->has_executed()) executed(id);
       break;
     case LaunchNews::What::failed:
       on_slot_failure(id, std::move(news.failure));

@@ -164,8 +164,10 @@ void ProcessJob::launched(Launched launched) {
 
 bool ProcessJob::is_launched() const { return live_ && live_->pidfd; }
 
-bool ProcessJob::goes_its_way() const {
-  return live_ && live_->reason == Reason::none && !live_->failure;
+bool ProcessJob::has_executed() const {
+  if (!live_ || live_->failure) return false;
+  // Whom we have ended may not have come so far, but for one that has printed something.
+  return live_->reason == Reason::none || live_->output.size() + live_->errors.size() > 0;
 }
 
 void ProcessJob::makes_directory() {
@@ -354,7 +356,7 @@ void ProcessJob::finish() {
   live_->watch.reset();
   // Rule 6: what it had to say was sent before its end could be seen.
   if (live_->process.slot) live_->process.slot->read_all();
-  if (goes_its_way()) keeper_.executed(info_.id);
+  if (has_executed()) keeper_.executed(info_.id);
   live_->output.finish();
   live_->errors.finish();
   if (output_over_cap()) end_because(Reason::limit, "output");

@@ -84,8 +84,9 @@ class ProcessJob final : public Process, public std::enable_shared_from_this<Pro
   /// There is a process. Kills it at once if it was to end meanwhile.
   void launched(Launched launched);
   bool is_launched() const;
-  /// Neither did it give up nor have we ended it.
-  bool goes_its_way() const;
+  /// Its program was executed, now that its slot says that it was, or it has ended, or it was ended
+  /// before.
+  bool has_executed() const;
   /// A directory is being made for it, and to be removed.
   void makes_directory();
   /// It ends without having executed its program. May come before launched().

@@ -94,6 +94,33 @@ TEST_CASE("a process is known before its program is executed, and started when i
   }
 }
 
+TEST_CASE("a program that was ended for what it printed was started, whoever hears of it first") {
+  Playground ground;
+  ground.script("flood", "while :; do echo flooding; done\n");
+  Limits limits;
+  limits.output_bytes = 1000;
+  for (int i = 0; i < 20; ++i) {
+    bool started = false;
+    std::optional<tl::expected<Result, StartError>> end;
+    const auto job = ground.order(
+        "flood", {.limits = limits}, [&](auto result) { end = std::move(result); },
+        [&] { started = true; });
+    REQUIRE(job.has_value());
+    // What has no session of its own yet would be taken for a slot.
+    REQUIRE(ground.until([&] {
+      const pid_t process = (*job)->info().pid;
+      return end || (process > 0 && ::getsid(process) == process);
+    }));
+    // Where the processors are busy, what it prints is read before the slot's news of it.
+    for (const pid_t slot : slots()) ::kill(slot, SIGSTOP);
+    REQUIRE(ground.until([&] { return end.has_value(); }));
+    for (const pid_t slot : slots()) ::kill(slot, SIGCONT);
+    CHECK(started);
+    REQUIRE(end->has_value());
+    CHECK((*end)->limit == "output");
+  }
+}
+
 TEST_CASE("a job that is killed before its program is executed was never started") {
   for (const Tracking tracking : trackings()) {
     Playground ground(options_of(tracking));
