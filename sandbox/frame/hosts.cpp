@@ -62,9 +62,8 @@ void LibraryHosts::make(Waiting waiting) {
       maker_.processes, maker_.program, waiting.kind, name_, *bytes_, waiting.owner,
       [weak, place, on_taken = waiting.on_taken](tl::expected<void, StartError> opened) {
         const auto self = weak.lock();
-        if (!self) return;
         auto made = place->lock();
-        self->opening_.erase(made);
+        if (!self || self->opening_.erase(made) == 0) return;
         if (!opened) return on_taken(tl::unexpected(std::move(opened.error())));
         ++self->busy_;
         on_taken(std::move(made));
