@@ -18,11 +18,12 @@ struct Running {
   Ticket ticket;
   std::int64_t owner;
   FrameRun run;
-  std::vector<std::string> env;
-  sandbox::Limits limits;             ///< Of what no configuration of its own limits.
-  std::optional<Program> program;     ///< Of a frame of the module exec.
-  std::shared_ptr<void> open;         ///< The frame, unless its own engine opens it.
-  std::shared_ptr<sandbox::Job> job;  ///< Once it runs.
+  std::string label;  ///< Its command line as people are shown it, shortened.
+  std::vector<std::string> env = {};
+  sandbox::Limits limits = {};             ///< Of what no configuration of its own limits.
+  std::optional<Program> program = {};     ///< Of a frame of the module exec.
+  std::shared_ptr<void> open = {};         ///< The frame, unless its own engine opens it.
+  std::shared_ptr<sandbox::Job> job = {};  ///< Once it runs.
   bool killed = false;
 };
 
@@ -35,10 +36,6 @@ std::vector<std::string> words_of(const FrameRun& run, const std::string& name) 
   std::vector<std::string> words{name};
   words.insert(words.end(), run.args.begin(), run.args.end());
   return words;
-}
-
-std::string label_of(const FrameRun& run) {
-  return cosmoo::label_of(words_of(run, run.frame.aframe_id));
 }
 
 void complete(const std::shared_ptr<Running>& running,
@@ -121,7 +118,7 @@ tl::expected<std::shared_ptr<sandbox::Job>, sandbox::StartError> order_function(
   request.context.limits = running->limits;
   request.about = run.about ? run.about->aframe_id : own;
   request.fields = fields_of(run.about ? *run.about : run.frame);
-  request.label = label_of(run);
+  request.label = running->label;
   request.owner = running->owner;
   return running->services.frame_engine.call(
       run.frame, std::move(request), [running](auto end) { complete(running, std::move(end)); });
@@ -137,7 +134,7 @@ tl::expected<std::shared_ptr<sandbox::Job>, sandbox::StartError> order_program(
   if (!run.frame.profile.empty()) program.context.profile = run.frame.profile;
   if (!run.profile.empty()) program.context.profile = run.profile;
   return running->services.processes.start(
-      std::move(program.executable), std::move(program.context), label_of(run), running->owner,
+      std::move(program.executable), std::move(program.context), running->label, running->owner,
       [running](auto end) { complete(running, std::move(end)); });
 }
 
@@ -161,7 +158,7 @@ tl::expected<std::shared_ptr<sandbox::Job>, sandbox::StartError> order_guest(
   request.limits.memory_bytes = *running->limits.memory_bytes;
   request.limits.output_bytes = running->limits.output_bytes;
   request.limits.wall = running->limits.wall.value_or(std::chrono::milliseconds::max() / 2);
-  request.label = label_of(run);
+  request.label = running->label;
   request.owner = running->owner;
   return running->services.guests.start(std::move(request),
                                         [running](auto end) { complete(running, std::move(end)); });
@@ -216,23 +213,16 @@ Outcome run_frame(Call& call, FrameRun run, FrameBytes bytes) {
         run, fmt::format("is not executable: its exectype is {}", to_string(run.frame.exectype)));
   }
   Services& services = call.services();
-  auto running = std::make_shared<Running>(Running{services,
-                                                   call.ticket(),
-                                                   call.programmer().number,
-                                                   std::move(run),
-                                                   {},
-                                                   {},
-                                                   {},
-                                                   nullptr,
-                                                   nullptr,
-                                                   false});
+  std::string label = label_of(words_of(run, run.frame.aframe_id));
+  auto running = std::make_shared<Running>(
+      Running{services, call.ticket(), call.programmer().number, std::move(run), std::move(label)});
   if (auto prepared = prepare(*running); !prepared) return prepared.error();
   if (auto allowed = services.scheduler.may_wait(call.programmer()); !allowed) {
     return allowed.error();
   }
   Wait wait;
   wait.kind = Wait::Kind::job;
-  wait.label = fmt::format("frame {}", label_of(running->run));
+  wait.label = fmt::format("frame {}", running->label);
   wait.on_kill = [running] {
     running->killed = true;
     if (running->job) running->job->kill();

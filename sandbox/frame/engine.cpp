@@ -19,43 +19,6 @@ namespace {
 
 constexpr std::chrono::seconds kTrimInterval{5};
 
-/// The message that has a host make this call.
-std::string order_for(const std::string& symbol, const FunctionRequest& request) {
-  frame_host::Call call;
-  const auto add = [](std::string& to, std::string_view text) { to.append(text).push_back('\0'); };
-  std::string strings;
-  add(strings, symbol);
-  add(strings, request.about);
-  for (const std::string& argument : request.context.args) add(strings, argument);
-  for (const std::string& variable : request.context.env) add(strings, variable);
-  for (const auto& [name, value] : request.fields) {
-    add(strings, name);
-    add(strings, value);
-  }
-  call.arguments = static_cast<std::uint32_t>(request.context.args.size());
-  call.variables = static_cast<std::uint32_t>(request.context.env.size());
-  call.fields = static_cast<std::uint32_t>(request.fields.size());
-  call.strings = strings.size();
-  const Limits& limits = request.context.limits;
-  if (limits.open_files) call.open_files = static_cast<std::int64_t>(*limits.open_files);
-  if (limits.file_size_bytes) call.file_size = static_cast<std::int64_t>(*limits.file_size_bytes);
-  std::string order(sizeof call, '\0');
-  order.reserve(sizeof call + strings.size() + request.context.input.size());
-  std::memcpy(order.data(), &call, sizeof call);
-  return order.append(strings).append(request.context.input);
-}
-
-bool has_nul(const FunctionRequest& request) {
-  const auto in = [](const std::string& text) { return text.find('\0') != std::string::npos; };
-  for (const std::string& text : request.context.args) {
-    if (in(text)) return true;
-  }
-  for (const std::string& text : request.context.env) {
-    if (in(text)) return true;
-  }
-  return false;
-}
-
 /// Of a host for whoever asks for no limits.
 HostKind usual_kind(const Frame& library) { return {library.isolation, library.profile, {}}; }
 
@@ -98,11 +61,21 @@ class FrameEngine::Impl : public std::enable_shared_from_this<Impl> {
         : engine_(std::move(engine)), owner_(owner) {}
     ~Chain() {
       const auto engine = engine_.lock();
-      if (engine) engine->close_chain(paths_, owner_);
+      if (!engine) return;
+      for (auto path = paths_.rbegin(); path != paths_.rend(); ++path) {
+        static_cast<void>(engine->tree_.closed(*path, owner_));
+      }
     }
     Chain(const Chain&) = delete;
     Chain& operator=(const Chain&) = delete;
-    void add(std::string path) { paths_.push_back(std::move(path)); }
+    void open(FrameTree& tree, const std::string& path) {
+      tree.opened(path, owner_);
+      paths_.push_back(path);
+    }
+
+    /// If there is a library in it.
+    Frame library;
+    std::shared_ptr<LibraryHosts> hosts;
 
    private:
     std::weak_ptr<Impl> engine_;
@@ -110,14 +83,14 @@ class FrameEngine::Impl : public std::enable_shared_from_this<Impl> {
     std::vector<std::string> paths_;
   };
 
-  /// What it is to close, if the library it needs can be had.
+  /// What is open as long as it lives, if the library that it needs can be had.
   tl::expected<std::shared_ptr<Chain>, StartError> open_chain(const Frame& frame,
                                                               std::int64_t owner);
-  void close_chain(const std::vector<std::string>& paths, std::int64_t owner);
   /// The library of a function; or the frame, if it is one.
   tl::expected<Frame, StartError> library_of(const Frame& frame) const;
-  LibraryHosts& hosts_of(const Frame& library);
-  void give_back(const Frame& library, std::shared_ptr<FrameHost> host);
+  /// Looks at the file, if nobody has it open.
+  tl::expected<std::shared_ptr<LibraryHosts>, StartError> hosts_of(const Frame& library);
+  void give_back(LibraryHosts& hosts, std::shared_ptr<FrameHost> host);
   void keep_open(const std::string& path, std::int64_t owner, std::shared_ptr<Chain> chain);
   void trim_later();
   /// From the loop, later.
@@ -148,42 +121,30 @@ tl::expected<Frame, StartError> FrameEngine::Impl::library_of(const Frame& frame
       bad_argument("frame " + in_quotes(frame.aframe_id) + ": its parent is no library"));
 }
 
-LibraryHosts& FrameEngine::Impl::hosts_of(const Frame& library) {
+tl::expected<std::shared_ptr<LibraryHosts>, StartError> FrameEngine::Impl::hosts_of(
+    const Frame& library) {
   auto& hosts = libraries_[library.aframe_id];
+  if (hosts && tree_.opening(library.aframe_id)) return hosts;
+  // Bound anew, to another file.
+  if (hosts && hosts->name() != library.addr) std::exchange(hosts, nullptr)->shut_down();
   if (!hosts) hosts = std::make_shared<LibraryHosts>(maker_, library.addr);
-  return *hosts;
+  return hosts->refresh().map([&] { return hosts; });
 }
 
 tl::expected<std::shared_ptr<FrameEngine::Impl::Chain>, StartError> FrameEngine::Impl::open_chain(
     const Frame& frame, std::int64_t owner) {
   auto chain = std::make_shared<Chain>(weak_from_this(), owner);
   if (frame.module_id == Module::dlib || frame.module_id == Module::dlsym) {
-    const auto library = library_of(frame);
-    if (!library) return tl::unexpected(library.error());
-    if (!tree_.opening(library->aframe_id)) {
-      if (const auto known = libraries_.find(library->aframe_id);
-          known != libraries_.end() && known->second->name() != library->addr) {
-        known->second->shut_down();
-        libraries_.erase(known);
-      }
-      if (auto fresh = hosts_of(*library).refresh(); !fresh) {
-        return tl::unexpected(std::move(fresh.error()));
-      }
-    }
-    tree_.opened(library->aframe_id, owner);
-    chain->add(library->aframe_id);
+    auto library = library_of(frame);
+    if (!library) return tl::unexpected(std::move(library.error()));
+    auto hosts = hosts_of(*library);
+    if (!hosts) return tl::unexpected(std::move(hosts.error()));
+    chain->library = std::move(*library);
+    chain->hosts = std::move(*hosts);
+    chain->open(tree_, chain->library.aframe_id);
   }
-  if (frame.module_id != Module::dlib) {
-    tree_.opened(frame.aframe_id, owner);
-    chain->add(frame.aframe_id);
-  }
+  if (frame.module_id != Module::dlib) chain->open(tree_, frame.aframe_id);
   return chain;
-}
-
-void FrameEngine::Impl::close_chain(const std::vector<std::string>& paths, std::int64_t owner) {
-  for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
-    static_cast<void>(tree_.closed(*path, owner));
-  }
 }
 
 void FrameEngine::Impl::keep_open(const std::string& path, std::int64_t owner,
@@ -207,39 +168,39 @@ void FrameEngine::Impl::open(const std::string& path, std::int64_t owner, OnOpen
     return tell(std::move(on_opened),
                 tl::unexpected(bad_argument("frame " + in_quotes(path) + ": no module opens it")));
   }
-  auto chain = open_chain(*frame, owner);
-  if (!chain) return tell(std::move(on_opened), tl::unexpected(chain.error()));
-  if (frame->module_id == Module::exec || frame->module_id == Module::moxie) {
+  auto opened = open_chain(*frame, owner);
+  if (!opened) return tell(std::move(on_opened), tl::unexpected(std::move(opened.error())));
+  const auto chain = std::move(*opened);
+  if (!chain->hosts) {
     tree_.set_value(path, frame->addr);
-    keep_open(path, owner, std::move(*chain));
+    keep_open(path, owner, chain);
     return tell(std::move(on_opened), tl::expected<void, StartError>());
   }
-  const Frame library = *library_of(*frame);
-  hosts_of(library).take(
-      usual_kind(library), owner,
-      [weak = weak_from_this(), frame = *frame, library, owner, chain = std::move(*chain),
+  chain->hosts->take(
+      usual_kind(chain->library), owner,
+      [weak = weak_from_this(), frame = *frame, owner, chain,
        on_opened = std::move(on_opened)](auto host) mutable {
         const auto self = weak.lock();
         if (!self || self->closed_) return;
         if (!host) return self->tell(std::move(on_opened), tl::unexpected(host.error()));
-        self->tree_.set_value(library.aframe_id, (*host)->handle());
+        self->tree_.set_value(chain->library.aframe_id, (*host)->handle());
         if (frame.module_id == Module::dlib) {
-          self->keep_open(frame.aframe_id, owner, std::move(chain));
-          self->give_back(library, std::move(*host));
+          self->keep_open(frame.aframe_id, owner, chain);
+          self->give_back(*chain->hosts, std::move(*host));
           return self->tell(std::move(on_opened), tl::expected<void, StartError>());
         }
-        (*host)->find(frame.addr,
-                      [weak, frame, library, owner, chain = std::move(chain),
-                       on_opened = std::move(on_opened), host = *host](auto address) mutable {
-                        const auto again = weak.lock();
-                        if (!again || again->closed_) return;
-                        again->give_back(library, std::move(host));
-                        if (!address)
-                          return again->tell(std::move(on_opened), tl::unexpected(address.error()));
-                        again->tree_.set_value(frame.aframe_id, *address);
-                        again->keep_open(frame.aframe_id, owner, std::move(chain));
-                        again->tell(std::move(on_opened), tl::expected<void, StartError>());
-                      });
+        (*host)->find(frame.addr, [weak, frame, owner, chain, on_opened = std::move(on_opened),
+                                   host = *host](auto address) mutable {
+          const auto again = weak.lock();
+          if (!again || again->closed_) return;
+          again->give_back(*chain->hosts, std::move(host));
+          if (!address) {
+            return again->tell(std::move(on_opened), tl::unexpected(address.error()));
+          }
+          again->tree_.set_value(frame.aframe_id, *address);
+          again->keep_open(frame.aframe_id, owner, chain);
+          again->tell(std::move(on_opened), tl::expected<void, StartError>());
+        });
       });
 }
 
@@ -249,52 +210,55 @@ tl::expected<void, StartError> FrameEngine::Impl::close(const std::string& path,
   if (!frame) return tl::unexpected(frame.error());
   const auto found = kept_.find({path, owner});
   if (found == kept_.end()) return tl::unexpected(not_open(path));
+  auto chain = std::move(found->second.back());
   found->second.pop_back();
   if (found->second.empty()) kept_.erase(found);
-  const auto library = library_of(*frame);
-  if (library && !tree_.opening(library->aframe_id)) hosts_of(*library).unload();
+  const std::string library = chain->library.aframe_id;
+  const auto hosts = chain->hosts;
+  chain = nullptr;
+  if (hosts && !tree_.opening(library)) hosts->unload();
   return {};
 }
 
-void FrameEngine::Impl::give_back(const Frame& library, std::shared_ptr<FrameHost> host) {
-  hosts_of(library).give_back(std::move(host), options_.most_idle);
+void FrameEngine::Impl::give_back(LibraryHosts& hosts, std::shared_ptr<FrameHost> host) {
+  hosts.give_back(std::move(host), options_.most_idle);
   trim_later();
 }
 
 tl::expected<std::shared_ptr<Job>, StartError> FrameEngine::Impl::call(const Frame& function,
                                                                        FunctionRequest request,
                                                                        OnComplete on_complete) {
-  if (has_nul(request)) {
-    return tl::unexpected(bad_argument("an argument or a variable contains a NUL byte"));
-  }
-  const auto library = library_of(function);
-  if (!library) return tl::unexpected(library.error());
-  auto chain = open_chain(function, request.owner);
-  if (!chain) return tl::unexpected(chain.error());
+  auto order = order_for(function.addr, request);
+  if (!order) return tl::unexpected(std::move(order.error()));
+  auto opened = open_chain(function, request.owner);
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  auto chain = std::move(*opened);
+  const Frame& library = chain->library;
+  const Limits limits = request.context.limits;
   JobInfo info;
   info.id = table_.admit_apart();
   info.kind = "function";
-  info.label = request.label;
+  info.label = std::move(request.label);
   info.owner = request.owner;
-  info.profile = request.context.profile.empty() ? library->profile : request.context.profile;
+  info.profile = request.context.profile.empty() ? library.profile : request.context.profile;
   info.started_at = std::chrono::system_clock::now();
   const JobId id = info.id;
-  const Limits& limits = request.context.limits;
-  HostKind kind{library->isolation, info.profile, {}};
+  HostKind kind{library.isolation, info.profile, {}};
   kind.limits.memory_bytes = limits.memory_bytes;
   kind.limits.cpu_shares = limits.cpu_shares;
   // Its own, and of a worker the one that watches over it.
-  const std::uint64_t own = library->isolation == Isolation::library ? 2 : 1;
+  const std::uint64_t own = library.isolation == Isolation::library ? 2 : 1;
   if (limits.processes) kind.limits.processes = *limits.processes + own;
+  const auto hosts = chain->hosts;
   const auto job = std::make_shared<FunctionCall>(
       io_, std::move(info), limits,
-      [this, library = *library, id, chain = std::move(*chain),
-       on_complete = std::move(on_complete)](auto end, auto host, bool clean) mutable {
+      [this, id, chain, on_complete = std::move(on_complete)](auto end, auto host,
+                                                              bool clean) mutable {
         const auto keep_alive = shared_from_this();
         const auto call = calls_.extract(id);
         if (host) {
           if (!clean) host->kill();
-          give_back(library, std::move(host));
+          give_back(*chain->hosts, std::move(host));
         }
         // Before anybody hears of it: what was opened is closed.
         chain = nullptr;
@@ -312,39 +276,39 @@ tl::expected<std::shared_ptr<Job>, StartError> FrameEngine::Impl::call(const Fra
   calls_[id] = job;
   table_.add(id, job);
   job->start();
-  hosts_of(*library).take(kind, request.owner,
-                          [weak = weak_from_this(), job, library = *library,
-                           order = order_for(function.addr, request)](auto host) mutable {
-                            const auto self = weak.lock();
-                            if (!self || self->closed_) return;
-                            if (!host) {
-                              return boost::asio::post(
-                                  self->io_,
-                                  [job, error = std::move(host.error())] { job->fail(error); });
-                            }
-                            self->tree_.set_value(library.aframe_id, (*host)->handle());
-                            if (job->is_over()) return self->give_back(library, std::move(*host));
-                            job->run(std::move(*host), std::move(order));
-                          });
+  hosts->take(kind, request.owner,
+              [weak = weak_from_this(), job, hosts, path = library.aframe_id,
+               order = std::move(*order)](auto host) mutable {
+                const auto self = weak.lock();
+                if (!self || self->closed_) return;
+                if (!host) {
+                  return boost::asio::post(
+                      self->io_, [job, error = std::move(host.error())] { job->fail(error); });
+                }
+                self->tree_.set_value(path, (*host)->handle());
+                if (job->is_over()) return self->give_back(*hosts, std::move(*host));
+                job->run(std::move(*host), std::move(order));
+              });
   return std::shared_ptr<Job>(job);
 }
 
 void FrameEngine::Impl::functions(const Frame& library, std::int64_t owner, OnNames on_names) {
-  auto chain = open_chain(library, owner);
-  if (!chain) return tell(std::move(on_names), tl::unexpected(std::move(chain.error())));
-  hosts_of(library).take(
-      usual_kind(library), owner,
-      [weak = weak_from_this(), library, chain = std::move(*chain), on_names](auto host) {
-        const auto self = weak.lock();
-        if (!self || self->closed_) return;
-        if (!host) return self->tell(on_names, tl::unexpected(std::move(host.error())));
-        (*host)->names([weak, library, chain, on_names, host = *host](auto names) {
-          const auto again = weak.lock();
-          if (!again || again->closed_) return;
-          again->give_back(library, host);
-          on_names(std::move(names));
-        });
-      });
+  auto opened = open_chain(library, owner);
+  if (!opened) return tell(std::move(on_names), tl::unexpected(std::move(opened.error())));
+  const auto chain = std::move(*opened);
+  chain->hosts->take(usual_kind(library), owner,
+                     [weak = weak_from_this(), chain, on_names](auto host) {
+                       const auto self = weak.lock();
+                       if (!self || self->closed_) return;
+                       if (!host)
+                         return self->tell(on_names, tl::unexpected(std::move(host.error())));
+                       (*host)->names([weak, chain, on_names, host = *host](auto names) {
+                         const auto again = weak.lock();
+                         if (!again || again->closed_) return;
+                         again->give_back(*chain->hosts, host);
+                         on_names(std::move(names));
+                       });
+                     });
 }
 
 void FrameEngine::Impl::trim_later() {

@@ -17,9 +17,9 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
-#include <utility>
 #include <vector>
 
+#include "sandbox/frame/request.h"
 #include "sandbox/frame/tree.h"
 #include "sandbox/job.h"
 #include "sandbox/job_table.h"
@@ -34,16 +34,6 @@ struct FrameOptions {
   std::chrono::milliseconds patience{5000};  ///< What a library may take to be opened.
   std::chrono::milliseconds idle{30'000};    ///< How long a host waits for the next call.
   std::size_t most_idle = 8;                 ///< Of one library.
-};
-
-/// What a function is given. In the context: args[0] is what it sees as its own name; after_input,
-/// full_output, working_directory, uid and gid are not used.
-struct FunctionRequest {
-  Context context;
-  std::string about;                                        ///< The frame of its payload.
-  std::vector<std::pair<std::string, std::string>> fields;  ///< Of that.
-  std::string label;                                        ///< For the job table.
-  std::int64_t owner = -1;
 };
 
 class FrameEngine {
