@@ -1,19 +1,16 @@
 #include "sandbox/process/process_job.h"
 
+#include <signal.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <cerrno>
 #include <optional>
 
+#include "sandbox/process/directory_removal.h"
+#include "sandbox/process/job_limits.h"
+#include "sandbox/process/leader.h"
 #include "sandbox/process/proc_table.h"
-#include "sandbox/process/readable.h"
 
 namespace cosmoo::sandbox {
 
@@ -22,30 +19,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
-
-/// waitid() as the kernel has it, which tells the resources used as well.
-long wait_for(int pidfd, siginfo_t& info, int options, rusage* usage) {
-  long waited;
-  do {
-    info.si_pid = 0;
-    waited = ::syscall(SYS_waitid, P_PIDFD, pidfd, &info, options, usage);
-  } while (waited < 0 && errno == EINTR);
-  return waited;
-}
-
-double seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-}
-
-constexpr milliseconds kFirstLook{20};
-constexpr milliseconds kBetweenLooks{200};
-constexpr milliseconds kShortestWait{5};
-constexpr milliseconds kBetweenRemovals{1};
-constexpr milliseconds kPatienceForRemoval{5000};
-
-std::uint64_t nanoseconds(milliseconds time) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0)) * 1'000'000;
-}
 
 }  // namespace
 
@@ -56,15 +29,12 @@ struct ProcessJob::Live {
   NewProcess process;
   PipeReader& output;
   PipeReader& errors;
-  UniqueFd pidfd;  ///< None: it has not been launched.
+  Leader leader;
   bool made_directory = false;
   /// Of what its groups have counted, what they have counted for it alone.
-  std::uint64_t cpu_ns(const GroupFigures& counted) const {
-    if (!process.slot) return 0;
-    const std::uint64_t all = counted.cpu_ns.value_or(0);
-    return all - std::min(process.slot->state.before.cpu_ns.value_or(0), all);
+  GroupFigures own(const GroupFigures& counted) const {
+    return process.slot ? since(process.slot->state.before, counted) : GroupFigures{};
   }
-  std::uint64_t cpu_ns() const { return cpu_ns(figures); }
   void end_now() {
     leader_ended = true;
     ended_at = system_clock::now();
@@ -73,8 +43,7 @@ struct ProcessJob::Live {
 
   std::optional<boost::asio::steady_timer> wall;
   std::optional<boost::asio::steady_timer> watch;
-  std::optional<boost::asio::steady_timer> removal;  ///< How long to try.
-  std::optional<boost::asio::steady_timer> again;
+  std::shared_ptr<DirectoryRemoval> removal;
   Leftovers left = Leftovers::unknown;
   std::optional<LaunchFailure> failure;  ///< It gave up.
   const char* limit = "";                ///< Reason::limit: which.
@@ -100,10 +69,11 @@ JobInfo ProcessJob::info() const {
   if (live_) {
     info.stdout_bytes = live_->output.size();
     info.stderr_bytes = live_->errors.size();
-    if (!live_->pidfd) return info;
+    if (!live_->leader.is_launched()) return info;
     const Controls& controls = keeper_.controls();
-    if (const auto now = controls.figures(live_->process.groups, {}); now.cpu_ns) {
-      info.cpu_s = static_cast<double>(live_->cpu_ns(now)) / 1e9;
+    const GroupFigures own = live_->own(controls.figures(live_->process.groups, {}));
+    if (own.cpu_ns) {
+      info.cpu_s = static_cast<double>(*own.cpu_ns) / 1e9;
       info.memory_bytes = controls.memory_now(live_->process.groups);
     } else if (const auto leader = process_info(info_.pid)) {
       // Without its children that still run: what they have used is counted when they end.
@@ -136,7 +106,9 @@ void ProcessJob::start() {
       const auto job = self.lock();
       if (error || !job) return;
       // A server that was stopped for a while learns of start, end and time at once.
-      if (const auto slot = job->live_->process.slot; slot && !job->live_->pidfd) slot->await({});
+      if (const auto slot = job->live_->process.slot; slot && !job->live_->leader.is_launched()) {
+        slot->await({});
+      }
       if (!job->live_) return;
       if (job->look_for_end()) return job->advance();
       job->end_because(Reason::timed_out);
@@ -150,19 +122,17 @@ bool ProcessJob::is_to_end() const { return live_->tree_killed; }
 
 void ProcessJob::launched(Launched launched) {
   info_.pid = launched.pid;
-  live_->pidfd = std::move(launched.pidfd);
+  live_->leader.launched(std::move(launched));
   keeper_.tree().started(live_->process.place, info_.pid);
   if (live_->tree_killed) {
     live_->tree_killed = false;
     kill_tree();
   }
-  const Limits& limits = live_->process.limits;
-  if (limits.cpu || limits.memory_bytes || limits.processes) {
-    watch_limits(std::min(kFirstLook, limits.cpu.value_or(kFirstLook)));
-  }
+  const milliseconds delay = until_first_look(live_->process.limits);
+  if (delay.count() > 0) watch_limits(delay);
 }
 
-bool ProcessJob::is_launched() const { return live_ && live_->pidfd; }
+bool ProcessJob::is_launched() const { return live_ && live_->leader.is_launched(); }
 
 bool ProcessJob::has_executed() const {
   if (!live_ || live_->failure) return false;
@@ -274,43 +244,20 @@ void ProcessJob::watch_limits(milliseconds delay) {
 void ProcessJob::look_at_limits() {
   const Limits& limits = live_->process.limits;
   live_->figures = keeper_.controls().figures(live_->process.groups, limits);
-  if (const char* limit = reached()) return end_because(Reason::limit, limit);
-  milliseconds delay = kBetweenLooks;
-  if (limits.cpu) {
-    // No sooner than all processors together could use up what is left.
-    static const auto kProcessors = std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN));
-    const auto left = nanoseconds(*limits.cpu) - live_->cpu_ns();
-    const milliseconds soonest(static_cast<std::int64_t>(left / 1'000'000) / kProcessors);
-    delay = std::clamp(soonest, kShortestWait, delay);
-  }
-  watch_limits(delay);
-}
-
-const char* ProcessJob::reached() const {
-  const Limits& limits = live_->process.limits;
-  const GroupFigures& before = live_->process.slot->state.before;
-  if (limits.memory_bytes && live_->figures.memory_kills > before.memory_kills) return "memory";
-  if (limits.processes && live_->figures.processes_refused > before.processes_refused) {
-    return "processes";
-  }
-  if (limits.cpu && live_->figures.cpu_ns && live_->cpu_ns() >= nanoseconds(*limits.cpu)) {
-    return "cpu";
-  }
-  return nullptr;
+  const GroupFigures own = live_->own(live_->figures);
+  if (const char* limit = reached(limits, own)) return end_because(Reason::limit, limit);
+  watch_limits(until_next_look(limits, own));
 }
 
 void ProcessJob::kill_tree() {
   if (std::exchange(live_->tree_killed, true)) return;
-  if (!live_->pidfd) return keeper_.end_unlaunched(info_.id);
+  if (!live_->leader.is_launched()) return keeper_.end_unlaunched(info_.id);
   keeper_.tree().kill(live_->process.place, info_.pid);
 }
 
 bool ProcessJob::look_for_end() {
-  if (!live_ || live_->leader_ended || !live_->pidfd) return false;
-  siginfo_t info{};
-  const long waited = wait_for(live_->pidfd.get(), info, WEXITED | WNOHANG | WNOWAIT, nullptr);
-  // An error means that somebody else has reaped it: over as well.
-  if (waited == 0 && info.si_pid == 0) return false;
+  if (!live_ || live_->leader_ended || !live_->leader.is_launched()) return false;
+  if (!live_->leader.has_ended()) return false;
   live_->end_now();
   return true;
 }
@@ -361,7 +308,7 @@ void ProcessJob::finish() {
   live_->errors.finish();
   if (output_over_cap()) end_because(Reason::limit, "output");
   live_->figures = keeper_.controls().figures(live_->process.groups, live_->process.limits);
-  if (const char* limit = reached()) {
+  if (const char* limit = reached(live_->process.limits, live_->own(live_->figures))) {
     if (live_->reason == Reason::none) end_because(Reason::limit, limit);
   }
   live_->left = keeper_.tree().leave(live_->process.place, info_.pid);
@@ -369,37 +316,24 @@ void ProcessJob::finish() {
   info_.stderr_bytes = live_->errors.size();
   live_->result = make_result();
   if (!live_->made_directory) return hand_over();
-  live_->removal.emplace(keeper_.io(), kPatienceForRemoval);
-  live_->removal->async_wait([self = weak_from_this()](const boost::system::error_code& error) {
-    const auto job = self.lock();
-    if (!error && job && job->live_) job->give_up_removal();
-  });
   remove_directory();
 }
 
-/// What was made for the job goes before anybody hears of its end. What dies slowly may still write
-/// there: then once more.
+/// What was made for the job goes before anybody hears of its end.
 void ProcessJob::remove_directory() {
-  Slot& slot = *live_->process.slot;
-  if (slot.has_ended()) return give_up_removal();
-  slot.remove_directory([self = weak_from_this()](bool removed) {
-    const auto job = self.lock();
-    if (!job || !job->live_) return;
-    if (removed) return job->hand_over();
-    Live& live = *job->live_;
-    live.again.emplace(job->keeper_.io(), kBetweenRemovals);
-    live.again->async_wait([self](const boost::system::error_code& error) {
-      const auto again = self.lock();
-      if (!error && again && again->live_) again->remove_directory();
-    });
-  });
-}
-
-void ProcessJob::give_up_removal() {
-  spdlog::warn("job {}: the directory that was made for it stays", info_.id);
-  // It may be busy with it still.
-  keeper_.slots().retire(std::move(live_->process.slot));
-  hand_over();
+  const auto removal = std::make_shared<DirectoryRemoval>(
+      keeper_.io(), live_->process.slot,
+      [self = weak_from_this()](DirectoryRemoval::Outcome outcome) {
+        const auto job = self.lock();
+        if (!job || !job->live_) return;
+        if (outcome == DirectoryRemoval::Outcome::stays) {
+          spdlog::warn("job {}: the directory that was made for it stays", job->info_.id);
+          job->keeper_.slots().retire(std::move(job->live_->process.slot));
+        }
+        job->hand_over();
+      });
+  live_->removal = removal;
+  removal->start();
 }
 
 /// Rule 5.
@@ -432,27 +366,22 @@ void ProcessJob::hand_over() {
 Result ProcessJob::make_result() {
   Result result;
   const Limits& limits = live_->process.limits;
-  siginfo_t info{};
-  rusage used{};
-  const long waited =
-      live_->pidfd ? wait_for(live_->pidfd.get(), info, WEXITED | WNOHANG, &used) : 0;
-  if (!live_->pidfd) {
-    // Nothing has run.
-  } else if (waited != 0 || info.si_pid == 0) {
-    spdlog::error("job {} (pid {}): its exit status was taken by somebody else", info_.id,
-                  info_.pid);
-  } else if (info.si_code == CLD_EXITED) {
-    result.exit_code = info.si_status;
-  } else {
+  const auto death = live_->leader.is_launched() ? live_->leader.reap() : std::nullopt;
+  if (death && death->signal == 0) {
+    result.exit_code = death->exit_code;
+  } else if (death) {
     result.status = Status::killed;
-    result.signal = info.si_status;
+    result.signal = death->signal;
     // The system's own ways to say that a process is over a limit.
-    const bool file_size = limits.file_size_bytes && info.si_status == SIGXFSZ;
-    const bool cpu = limits.cpu && info.si_status == SIGXCPU;
+    const bool file_size = limits.file_size_bytes && death->signal == SIGXFSZ;
+    const bool cpu = limits.cpu && death->signal == SIGXCPU;
     if (live_->reason == Reason::none && (file_size || cpu)) {
       live_->reason = Reason::limit;
       live_->limit = file_size ? "file_size" : "cpu";
     }
+  } else if (live_->leader.is_launched()) {
+    spdlog::error("job {} (pid {}): its exit status was taken by somebody else", info_.id,
+                  info_.pid);
   }
   if (live_->reason != Reason::none) {
     result.exit_code = -1;
@@ -467,15 +396,15 @@ Result ProcessJob::make_result() {
   result.not_enforced = std::move(live_->process.not_enforced);
   result.stdout_bytes = live_->output.take_all();
   result.stderr_bytes = live_->errors.take_all();
-  const GroupFigures& figures = live_->figures;
+  const GroupFigures figures = live_->own(live_->figures);
   Usage& usage = result.usage;
   usage.wall_s = std::chrono::duration<double>(live_->ended - live_->process.started).count();
   usage.cpu_from = figures.cpu_ns ? Accounting::cgroup : Accounting::rusage;
-  usage.cpu_s = figures.cpu_ns ? static_cast<double>(live_->cpu_ns()) / 1e9
-                               : seconds(used.ru_utime) + seconds(used.ru_stime);
+  usage.cpu_s =
+      figures.cpu_ns ? static_cast<double>(*figures.cpu_ns) / 1e9 : death.value_or(Death{}).cpu_s;
   usage.memory_from = figures.memory_peak_bytes ? Accounting::cgroup : Accounting::rusage;
   usage.memory_peak_bytes =
-      figures.memory_peak_bytes.value_or(static_cast<std::uint64_t>(used.ru_maxrss) * 1024);
+      figures.memory_peak_bytes.value_or(death.value_or(Death{}).memory_peak_bytes);
   result.started_at = live_->process.started_at;
   result.ended_at = live_->ended_at;
   return result;
@@ -483,19 +412,18 @@ Result ProcessJob::make_result() {
 
 void ProcessJob::abandon(steady_clock::time_point deadline) {
   if (!live_) return;
-  if (!live_->pidfd) {
+  if (!live_->leader.is_launched()) {
     if (live_->process.slot) keeper_.slots().retire(std::move(live_->process.slot));
     keeper_.tree().leave(live_->process.place, -1);
     live_.reset();
     return;
   }
   kill_tree();
-  if (!readable_before(live_->pidfd.get(), deadline)) {
+  if (!live_->leader.ends_before(deadline)) {
     spdlog::warn("job {} (pid {}) does not end", info_.id, info_.pid);
   }
   keeper_.tree().leave(live_->process.place, info_.pid);
-  siginfo_t info{};
-  wait_for(live_->pidfd.get(), info, WEXITED | WNOHANG, nullptr);
+  live_->leader.reap();
   if (live_->process.slot) keeper_.slots().retire(std::move(live_->process.slot));
   live_.reset();
 }

@@ -112,15 +112,12 @@ class ProcessJob final : public Process, public std::enable_shared_from_this<Pro
   void end_because(Reason reason, const char* limit = "");
   void watch_limits(std::chrono::milliseconds delay);
   void look_at_limits();
-  /// Of what the groups tell: the limit that is reached, or null.
-  const char* reached() const;
   bool output_over_cap() const;
   void kill_tree();
   void advance();
   void linger();
   void finish();
   void remove_directory();
-  void give_up_removal();
   void give_slot_back();
   void hand_over();
   Result make_result();
