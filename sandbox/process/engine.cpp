@@ -6,7 +6,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <map>
@@ -17,10 +16,12 @@
 #include <vector>
 
 #include "sandbox/process/controls.h"
+#include "sandbox/process/end_watch.h"
 #include "sandbox/process/job_setup.h"
 #include "sandbox/process/launch.h"
 #include "sandbox/process/pipes.h"
 #include "sandbox/process/process_job.h"
+#include "sandbox/process/shortcomings.h"
 #include "sandbox/process/slots.h"
 #include "sandbox/process/start_checks.h"
 #include "sandbox/process/start_errors.h"
@@ -33,7 +34,6 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kScratchSize = 64 * 1024;
 constexpr milliseconds kTendInterval{5};
-/// A safety net should somebody keep SIGCHLD from arriving, by a mask or a handler of his own.
 constexpr milliseconds kRescanInterval{500};
 constexpr milliseconds kSoon{2};
 constexpr milliseconds kPatienceAtEnd{1000};
@@ -60,9 +60,8 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
         slots_(std::make_unique<SlotPool>(io, launcher_, controls_, options.prepared)),
         scratch_(std::make_unique<char[]>(kScratchSize)),
         null_(above_stdio(UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)))),
-        child_signal_(io, SIGCHLD),
-        tend_timer_(io),
-        rescan_timer_(io) {
+        watch_(std::make_shared<EndWatch>(io)),
+        tend_timer_(io) {
     if (!null_) throw std::system_error(errno, std::generic_category(), "/dev/null");
     ignore_sigpipe();
     if (!find_profile(options_.profiles, options_.profile)) {
@@ -87,8 +86,8 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
                                                            std::string label, std::int64_t owner,
                                                            OnComplete on_complete,
                                                            OnStarted on_started);
-  std::vector<std::string> missing();
-  void wait_for_children();
+  std::vector<std::string> missing() { return shortcomings(controls_, *slots_, options_.profiles); }
+  void watch();
   void shut_down();
 
  private:
@@ -124,7 +123,6 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   void look_for_overdue();
   void end(const std::vector<std::shared_ptr<ProcessJob>>& ended);
   void tend_within(milliseconds delay);
-  void rescan_within(milliseconds delay);
 
   boost::asio::io_context& io_;
   EngineOptions options_;
@@ -137,11 +135,9 @@ class ProcessEngine::Impl final : public JobKeeper, public std::enable_shared_fr
   UniqueFd null_;
   std::map<JobId, Entry> jobs_;  ///< In order, so that the oldest completes first.
   std::set<JobId> near_their_end_;
-  boost::asio::signal_set child_signal_;
+  const std::shared_ptr<EndWatch> watch_;
   boost::asio::steady_timer tend_timer_;
-  boost::asio::steady_timer rescan_timer_;
   std::optional<std::chrono::steady_clock::time_point> tend_due_;
-  std::optional<std::chrono::steady_clock::time_point> rescan_due_;
 };
 
 tl::expected<std::shared_ptr<Process>, StartError> ProcessEngine::Impl::start(
@@ -182,7 +178,7 @@ tl::expected<std::shared_ptr<Process>, StartError> ProcessEngine::Impl::start(
   }
   table_.add(*id, job);
   job->start();
-  rescan_within(kRescanInterval);
+  watch_->look_within(kRescanInterval);
   if (slots_->restless()) tend_within(kTendInterval);
   return job;
 }
@@ -350,46 +346,24 @@ void ProcessEngine::Impl::call(JobId id, const char* what, const Callback& callb
   }
 }
 
-std::vector<std::string> ProcessEngine::Impl::missing() {
-  std::vector<std::string> sentences;
-  constexpr struct {
-    Controller controller;
-    const char* sentence;
-  } kUses[] = {
-      {Controller::memory, "no control group limits memory: each process is limited alone"},
-      {Controller::pids, "no control group limits processes"},
-      {Controller::cpu, "no control group shares the processor out"},
-      {Controller::cpuacct, "no control group counts processor time: it is the leader's"}};
-  for (const auto& [controller, sentence] : kUses) {
-    if (!controls_.has(controller)) sentences.emplace_back(sentence);
-  }
-  for (const Profile& profile : options_.profiles) {
-    const auto missing = usual_kind(profile).and_then(
-        [this](const SlotKind& kind) { return slots_->missing(kind); });
-    if (!missing) {
-      sentences.push_back("profile " + profile.name + ": " + missing.error().message);
-      continue;
-    }
-    for (const auto& wall : feature_names(*missing)) {
-      sentences.push_back("profile " + profile.name + " has not " + wall);
-    }
-  }
-  return sentences;
+void ProcessEngine::Impl::watch() {
+  const auto weak = weak_from_this();
+  watch_->start(
+      [weak] {
+        if (const auto self = weak.lock()) self->on_child_signal();
+      },
+      [weak] {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->look_for_ends();
+        self->look_for_overdue();
+        if (!self->jobs_.empty()) self->watch_->look_within(kRescanInterval);
+      });
 }
 
-void ProcessEngine::Impl::wait_for_children() {
-  child_signal_.async_wait([weak = weak_from_this()](const boost::system::error_code& error, int) {
-    const auto self = weak.lock();
-    if (error || !self) return;
-    // Armed again before looking: a child that ends meanwhile is not missed.
-    self->wait_for_children();
-    self->on_child_signal();
-  });
-}
-
-/// Signals coalesce and name nobody, so that each may stand for any number of jobs. Where there
-/// are many, those whose streams have ended are asked at once and all the others soon after: a
-/// thousand sleeping jobs must not slow down the one that comes and goes.
+/// Any number of jobs may have ended. Where there are many, those whose streams have ended are
+/// asked at once and all the others soon after: a thousand sleeping jobs must not slow down the one
+/// that comes and goes.
 void ProcessEngine::Impl::on_child_signal() {
   if (jobs_.size() <= kAlwaysAskAll) return look_for_ends();
   std::vector<std::shared_ptr<ProcessJob>> ended;
@@ -399,7 +373,7 @@ void ProcessEngine::Impl::on_child_signal() {
       ended.push_back(found->second.job);
     }
   }
-  rescan_within(kSoon * (1 + jobs_.size() / 100));
+  watch_->look_within(kSoon * (1 + jobs_.size() / 100));
   end(ended);
 }
 
@@ -425,21 +399,6 @@ void ProcessEngine::Impl::look_for_overdue() {
 
 void ProcessEngine::Impl::end(const std::vector<std::shared_ptr<ProcessJob>>& ended) {
   for (const auto& job : ended) job->on_end_of_leader();
-}
-
-void ProcessEngine::Impl::rescan_within(milliseconds delay) {
-  const auto now = std::chrono::steady_clock::now();
-  if (rescan_due_ && *rescan_due_ <= now + delay) return;
-  rescan_due_ = now + delay;
-  rescan_timer_.expires_at(*rescan_due_);
-  rescan_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-    const auto self = weak.lock();
-    if (error || !self) return;
-    self->rescan_due_.reset();
-    self->look_for_ends();
-    self->look_for_overdue();
-    if (!self->jobs_.empty()) self->rescan_within(kRescanInterval);
-  });
 }
 
 void ProcessEngine::Impl::finished(JobId id, tl::expected<Result, LaunchFailure> end) {
@@ -476,10 +435,8 @@ void ProcessEngine::Impl::tend_within(milliseconds delay) {
 }
 
 void ProcessEngine::Impl::shut_down() {
-  boost::system::error_code ignored;
-  child_signal_.cancel(ignored);
+  watch_->stop();
   tend_timer_.cancel();
-  rescan_timer_.cancel();
   const auto deadline = std::chrono::steady_clock::now() + kPatienceAtEnd;
   // All are killed before the first is waited for.
   std::vector<std::shared_ptr<Slot>> launching;
@@ -504,7 +461,7 @@ void ProcessEngine::Impl::shut_down() {
 
 ProcessEngine::ProcessEngine(boost::asio::io_context& io, EngineOptions options, JobTable& table)
     : impl_(std::make_shared<Impl>(io, options, table)) {
-  impl_->wait_for_children();
+  impl_->watch();
 }
 
 ProcessEngine::~ProcessEngine() { impl_->shut_down(); }
