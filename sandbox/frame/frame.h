@@ -74,8 +74,7 @@ struct Opening {
 /// control characters, and there are at most 32 of them with 1,024 bytes.
 const char* objection_to_path(std::string_view path);
 
-/// The path above, empty at the top; and what stands behind it.
+/// The path above, empty at the top.
 std::string_view parent_of(std::string_view path);
-std::string_view name_in(std::string_view path);
 
 }  // namespace cosmoo::sandbox

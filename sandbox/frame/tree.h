@@ -31,7 +31,7 @@ class FrameTree {
   tl::expected<void, StartError> bind(Frame frame);
   /// Whether bind() would.
   tl::expected<void, StartError> check(const Frame& frame) const;
-  /// Takes one out that the world has bound, with nothing of the world's bound beneath it.
+  /// Takes one out that the world has bound, and that has no functions bound beneath it.
   tl::expected<void, StartError> unbind(std::string_view path);
 
   /// The frame at this path (rule 2), or that there is none.

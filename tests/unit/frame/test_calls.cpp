@@ -21,6 +21,24 @@ TEST_CASE("a function is given arguments and input, and leaves what it prints an
   CHECK(sum.usage.memory_peak_bytes > 0);
 }
 
+TEST_CASE("few arguments and many arrive, however many pieces they come in") {
+  for (const Isolation isolation : {Isolation::call, Isolation::library}) {
+    CAPTURE(to_string(isolation));
+    Frames frames;
+    frames.bind("compute.so", isolation);
+    for (const std::size_t count : {0, 1, 50, 57, 58, 64, 200, 32'000, 60'000}) {
+      CAPTURE(count);
+      const Result result = frames.run("lib/sum", {.args = std::vector<std::string>(count, "1"),
+                                                   .input = std::string(count, 'x')});
+      CHECK(result.stdout_bytes == std::to_string(count) + "\n");
+    }
+    // What was found last is not what is called next.
+    CHECK(frames.run("lib/primes", {.args = {"5"}}).stdout_bytes == "2\n3\n5\n");
+    CHECK(frames.refusal("lib/su") == "library 'compute.so': undefined symbol: su");
+    CHECK(frames.run("lib/sum", {.args = {"2"}}).stdout_bytes == "2\n");
+  }
+}
+
 TEST_CASE("a large output is whole") {
   Frames frames;
   const Result result = frames.run("dlib/compute.so/primes", {.args = {"1000000"}});
