@@ -28,33 +28,38 @@ void Emitter::last(const Instruction& instruction, std::uint32_t behind) {
   switch (instruction.operation) {
     case Operation::jsra:
       push_frame(behind);
-      assembler_.call(way(instruction.immediate));
+      to_common();
+      assembler_.call(entry(instruction.immediate));
       assembler_.lea(x86::rsp, x86::ptr(x86::rsp, 8));
+      from_common();
       break;
     case Operation::jsr: {
-      // The function is asked for before the frame is made: the frame changes registers.
-      const bool stays =
-          registers_.is_mapped(instruction.a) && instruction.a != kFp && instruction.a != kSp;
-      const Call other{assembler_.newLabel(), assembler_.newLabel(),
-                       stays ? registers_.host(instruction.a) : Gp(x86::eax)};
-      const Mem kept = home_word(offsetof(Home, pc), 4);
-      if (!stays) assembler_.mov(kept, registers_.read(instruction.a));
+      // The frame changes two registers, one of which may name the function.
+      asmjit::Operand function = registers_.source(instruction.a);
+      if (instruction.a == kFp || instruction.a == kSp) {
+        const Mem kept = home_word(offsetof(Home, pc), 4);
+        assembler_.mov(kept, registers_.host(instruction.a));
+        function = kept;
+      }
       push_frame(behind);
-      if (!stays) assembler_.mov(x86::eax, kept);
+      const Call other{assembler_.newLabel(), assembler_.newLabel(), function, own_};
       calls_.push_back(other);
-      if (const auto function = guess(*block_, instruction.a)) {
-        assembler_.cmp(other.pc, static_cast<std::int32_t>(*function));
+      if (const auto guessed = guess(*block_, instruction.a)) {
+        assembler_.emit(Inst::kIdCmp, function, asmjit::imm(static_cast<std::int32_t>(*guessed)));
         assembler_.jne(other.call);
-        assembler_.call(way(*function));
+        to_common();
+        assembler_.call(entry(*guessed));
       } else {
         assembler_.jmp(other.call);
       }
       assembler_.bind(other.back);
       assembler_.lea(x86::rsp, x86::ptr(x86::rsp, 8));
+      from_common();
       break;
     }
     case Operation::jmp:
       assembler_.emit(Inst::kIdMov, x86::eax, registers_.source(instruction.a));
+      to_common();
       jump_by_table();
       break;
     case Operation::ret: {
@@ -62,6 +67,7 @@ void Emitter::last(const Instruction& instruction, std::uint32_t behind) {
       frame.setSegment(x86::gs);
       may_be_refused(Rdx::own);
       assembler_.mov(x86::rax, frame);
+      to_common();
       assembler_.lea(stack, x86::ptr(frame_pointer.r64(), 12));
       assembler_.cmp(x86::rax, x86::ptr(x86::rsp, 8, 8));
       assembler_.jne(address(common_.return_miss));

@@ -20,7 +20,7 @@ std::vector<std::uint8_t> common_code(const Code& code, const CodeCache& cache,
   if (holder.init(asmjit::Environment::host(), base) != asmjit::kErrorOk) return {};
   x86::Assembler to(&holder);
   const auto here = [&to] { return static_cast<std::uint32_t>(to.offset()); };
-  const asmjit::Label store = to.newLabel(), miss = to.newLabel();
+  const asmjit::Label store = to.newLabel(), miss = to.newLabel(), out = to.newLabel();
   constexpr std::array kKept = {3, 5, 12, 13, 14, 15};  // By whoever calls.
 
   // At offset 0, where the table leads if there is no code: the address is in Home.
@@ -31,14 +31,20 @@ std::vector<std::uint8_t> common_code(const Code& code, const CodeCache& cache,
   to.pop(x86::rax);
   to.bind(store);
   to.mov(home_word(offsetof(Home, leave_address), 8), x86::rax);
-  common.refused = here();
   for (unsigned guest = 0; guest < 16; ++guest) {
     if (mapping[guest] != kInHome) to.mov(Registers::home(guest), x86::gpd(mapping[guest]));
   }
+  to.bind(out);
   to.mov(x86::rax, x86::r15);
   to.mov(x86::rsp, home_word(offsetof(Home, host_stack), 8));
   for (std::size_t i = kKept.size(); i-- > 0;) to.pop(x86::gpq(static_cast<unsigned>(kKept[i])));
   to.ret();
+
+  common.refused = here();
+  for (const std::uint8_t host : kHostRegisters) {
+    to.mov(home_word(offsetof(Home, host) + 4 * std::size_t{host}, 4), x86::gpd(host));
+  }
+  to.jmp(out);
 
   common.enter = here();
   for (const int kept : kKept) to.push(x86::gpq(static_cast<unsigned>(kept)));

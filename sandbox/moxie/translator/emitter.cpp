@@ -20,6 +20,7 @@ bool Emitter::begin(const Unit& unit, std::uint64_t base) {
   unit_ = &unit;
   base_ = base;
   labels_.clear();
+  entries_.clear();
   stubs_.clear();
   calls_.clear();
   exits_.clear();
@@ -27,27 +28,50 @@ bool Emitter::begin(const Unit& unit, std::uint64_t base) {
       holder_.attach(&assembler_) != asmjit::kErrorOk) {
     return false;
   }
-  for (std::size_t i = 0; i < unit.blocks.size(); ++i) labels_.push_back(assembler_.newLabel());
+  for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
+    labels_.push_back(assembler_.newLabel());
+    entries_.push_back(labels_.back());
+  }
   return true;
 }
 
-std::optional<Emitted> Emitter::emit(const Unit& unit) {
+std::optional<Emitted> Emitter::emit(const Unit& unit, const Regions& regions) {
   if (!begin(unit, address(static_cast<std::uint32_t>(cache_.used())))) return std::nullopt;
+  const auto here = [this] {
+    return static_cast<std::uint32_t>(cache_.used() + assembler_.offset());
+  };
+  const auto mapping = [&regions](std::size_t block) -> const Mapping& {
+    return regions.mappings[regions.of_block[block]];
+  };
+  for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
+    if (mapping(i) != mapping_) entries_[i] = assembler_.newLabel();
+  }
   Emitted emitted;
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    emitted.blocks.push_back(static_cast<std::uint32_t>(cache_.used() + assembler_.offset()));
-    block(i);
+    emitted.blocks.push_back(here());
+    block(i, mapping(i));
   }
   for (const Call& call : calls_) {
+    use(*call.mapping);
     const Label jump = assembler_.newLabel();
     assembler_.bind(call.call);
+    assembler_.emit(Inst::kIdMov, x86::eax, call.pc);
+    to_common();
     assembler_.call(jump);
     assembler_.jmp(call.back);
     assembler_.bind(jump);
-    if (call.pc != x86::eax) assembler_.mov(x86::eax, call.pc);
     jump_by_table();
   }
   for (std::size_t i = 0; i < stubs_.size(); ++i) leave_stub(Stub(stubs_[i]));  // May add to them.
+  emitted.entries = emitted.blocks;
+  for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
+    if (mapping(i) == mapping_) continue;
+    use(mapping(i));
+    emitted.entries[i] = here();
+    assembler_.bind(entries_[i]);
+    from_common();
+    assembler_.jmp(labels_[i]);
+  }
   if (holder_.flatten() != asmjit::kErrorOk ||
       holder_.resolveUnresolvedLinks() != asmjit::kErrorOk ||
       holder_.relocateToBase(base_) != asmjit::kErrorOk) {
@@ -61,18 +85,49 @@ std::optional<Emitted> Emitter::emit(const Unit& unit) {
   return emitted;
 }
 
-std::optional<Refused> Emitter::explain(const Unit& unit, std::uint32_t offset) {
+std::optional<Refused> Emitter::explain(const Unit& unit, const Mapping& mapping,
+                                        std::uint32_t offset) {
   if (!begin(unit, address(0))) return std::nullopt;
   wanted_ = offset;
   explained_.reset();
-  block(0);
+  block(0, mapping);
   wanted_.reset();
   return explained_;
 }
 
-void Emitter::block(std::size_t number) {
+/// What is emitted from here on is of a region with this mapping, and all is in its place.
+void Emitter::use(const Mapping& mapping) {
+  own_ = &mapping;
+  registers_.use(mapping);
+}
+
+/// All is in the region's places, and goes where everybody looks for it. Neither changes eax, nor
+/// the host's flags.
+void Emitter::to_common() {
+  if (*own_ == mapping_) return;
+  for (unsigned guest = 0; guest < 16; ++guest) {
+    const std::uint8_t host = mapping_[guest];
+    if (host == (*own_)[guest] || host == kInHome) continue;
+    const auto instead = std::find(own_->begin(), own_->end(), host) - own_->begin();
+    assembler_.mov(Registers::home(static_cast<unsigned>(instead)), x86::gpd(host));
+    assembler_.mov(x86::gpd(host), Registers::home(guest));
+  }
+}
+
+void Emitter::from_common() {
+  if (*own_ == mapping_) return;
+  for (unsigned guest = 0; guest < 16; ++guest) {
+    const std::uint8_t host = mapping_[guest];
+    if (host == (*own_)[guest] || host == kInHome) continue;
+    const auto instead = std::find(own_->begin(), own_->end(), host) - own_->begin();
+    assembler_.mov(Registers::home(guest), x86::gpd(host));
+    assembler_.mov(x86::gpd(host), Registers::home(static_cast<unsigned>(instead)));
+  }
+}
+
+void Emitter::block(std::size_t number, const Mapping& mapping) {
   block_ = &unit_->blocks[number];
-  registers_.forget();
+  use(mapping);
   assembler_.bind(labels_[number]);
   const auto instructions = unit_->instructions_of(*block_);
   done_ = 0;
@@ -283,29 +338,44 @@ void Emitter::go(std::uint32_t pc, std::uint32_t next) {
   assembler_.jmp(way(pc));
 }
 
-/// Where to jump for going on at `pc`.
-Emitter::Label Emitter::way(std::uint32_t pc) {
+/// The number of the unit's block that begins there.
+std::optional<std::size_t> Emitter::block_of(std::uint32_t pc) const {
   const auto found =
       std::lower_bound(unit_->blocks.begin(), unit_->blocks.end(), pc,
                        [](const Block& one, std::uint32_t start) { return one.start < start; });
-  if (found != unit_->blocks.end() && found->start == pc) {
-    return labels_[static_cast<std::size_t>(found - unit_->blocks.begin())];
-  }
+  if (found == unit_->blocks.end() || found->start != pc) return std::nullopt;
+  return static_cast<std::size_t>(found - unit_->blocks.begin());
+}
+
+/// Where to jump for going on at `pc`, to a block of the region or out of the unit.
+Emitter::Label Emitter::way(std::uint32_t pc) {
+  if (const auto block = block_of(pc)) return labels_[*block];
   return stub(code_.covers(pc) ? Stub::Kind::jump : Stub::Kind::leave, pc, 0);
 }
 
+/// Where to go on at `pc` with the common mapping.
+Emitter::Label Emitter::entry(std::uint32_t pc) {
+  if (const auto block = block_of(pc)) return entries_[*block];
+  const Label label = way(pc);
+  stubs_.back().mapping = &mapping_;
+  return label;
+}
+
 Emitter::Label Emitter::stub(Stub::Kind kind, std::uint32_t pc, std::uint32_t unpaid) {
-  stubs_.push_back({assembler_.newLabel(), kind, pc, unpaid});
+  stubs_.push_back({assembler_.newLabel(), kind, pc, unpaid, own_});
   return stubs_.back().label;
 }
 
 void Emitter::leave_stub(const Stub& stub) {
+  use(*stub.mapping);
   assembler_.bind(stub.label);
+  if (stub.comparison != nullptr) keep_comparison(stub.comparison->a, stub.comparison->b);
   if (stub.kind == Stub::Kind::refund) {
-    assembler_.add(x86::r15, stub.unpaid);
+    if (stub.unpaid != 0) assembler_.add(x86::r15, stub.unpaid);
     assembler_.jmp(way(stub.pc));
     return;
   }
+  to_common();
   if (stub.kind == Stub::Kind::jump) {
     const std::uint32_t index = (stub.pc - code_.start()) / 2;
     if (const std::uint32_t entry = cache_.entry(index); entry != 0) {

@@ -33,7 +33,8 @@ struct Exit {
 
 struct Emitted {
   std::vector<std::uint8_t> code;
-  std::vector<std::uint32_t> blocks;  ///< Offsets in the cache, as in Unit::blocks.
+  std::vector<std::uint32_t> blocks;   ///< Offsets in the cache, as in Unit::blocks.
+  std::vector<std::uint32_t> entries;  ///< The same, where they are entered from elsewhere.
   std::vector<Exit> exits;            ///< By offset.
 };
 
@@ -51,11 +52,11 @@ class Emitter {
           const Mapping& mapping);
 
   /// Code to be put at the end of the cache. None: AsmJit has refused something.
-  std::optional<Emitted> emit(const Unit& unit);
+  std::optional<Emitted> emit(const Unit& unit, const Regions& regions);
 
-  /// What the access at this offset from the beginning of its block finds; the block begins the
-  /// unit. None: there is no access.
-  std::optional<Refused> explain(const Unit& unit, std::uint32_t offset);
+  /// What the access at this offset from the beginning of its block finds; the block, of a region
+  /// with this mapping, is all of the unit. None: there is no access.
+  std::optional<Refused> explain(const Unit& unit, const Mapping& mapping, std::uint32_t offset);
 
  private:
   using Gp = asmjit::x86::Gp;
@@ -75,13 +76,16 @@ class Emitter {
     Kind kind;
     std::uint32_t pc;
     std::uint32_t unpaid;
+    const Mapping* mapping;                 ///< With which it is jumped to.
+    const Instruction* comparison = nullptr;  ///< To be kept first.
   };
   Label stub(Stub::Kind kind, std::uint32_t pc, std::uint32_t unpaid);
   /// A call by register that does not go where it was thought to.
   struct Call {
     Label call;
     Label back;
-    Gp pc;
+    asmjit::Operand pc;
+    const Mapping* mapping;
   };
 
   std::uint64_t here() const { return base_ + assembler_.offset(); }
@@ -89,7 +93,10 @@ class Emitter {
     return reinterpret_cast<std::uint64_t>(cache_.code()) + offset;
   }
   bool begin(const Unit& unit, std::uint64_t base);
-  void block(std::size_t number);
+  void block(std::size_t number, const Mapping& mapping);
+  void use(const Mapping& mapping);
+  void to_common();
+  void from_common();
   /// One instruction that goes on, and how many it has taken with it.
   std::uint32_t instruction(std::uint32_t at);
   void last(const Instruction& instruction, std::uint32_t behind);
@@ -133,7 +140,9 @@ class Emitter {
   void branch(const Instruction& branch, std::uint32_t pc);
   void push_frame(std::uint32_t back);
   void go(std::uint32_t pc, std::uint32_t next);
+  std::optional<std::size_t> block_of(std::uint32_t pc) const;
   Label way(std::uint32_t pc);
+  Label entry(std::uint32_t pc);
   void leave_stub(const Stub& stub);
   std::optional<std::uint32_t> guess(const Block& block, unsigned reg) const;
   void jump_by_table();
@@ -142,7 +151,7 @@ class Emitter {
   const Code& code_;
   const CodeCache& cache_;
   const CommonCode& common_;
-  const Mapping& mapping_;
+  const Mapping& mapping_;  ///< The common one.
 
   // What follows is of the unit under way.
   asmjit::CodeHolder holder_;
@@ -150,7 +159,9 @@ class Emitter {
   Registers registers_;
   const Unit* unit_ = nullptr;
   std::uint64_t base_ = 0;  ///< Where its code will stand.
-  std::vector<Label> labels_;
+  const Mapping* own_ = nullptr;  ///< Of the region.
+  std::vector<Label> labels_;     ///< Of blocks ...
+  std::vector<Label> entries_;    ///< ... and where they are entered with the common mapping.
   std::vector<Stub> stubs_;
   std::vector<Call> calls_;
   std::vector<Exit> exits_;

@@ -17,6 +17,7 @@ struct Home {
   std::uint64_t leave_address;     ///< Behind the call that left.
   std::uint64_t refused_address;   ///< The host's instruction that was refused memory; 0: none.
   std::uint64_t saved;             ///< A register of the host, over a division.
+  std::uint32_t host[16];  ///< The host's registers, by number, where it was refused memory.
 };
 
 /// Address 0 of the guest less the address of its Home.

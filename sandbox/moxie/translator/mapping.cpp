@@ -7,51 +7,97 @@ namespace cosmoo::moxie::translator {
 
 namespace {
 
-/// How often code may run, as a power: how many loops a block stands in.
-std::vector<unsigned> depths(const Unit& unit) {
-  constexpr unsigned kDeepest = 3;
-  std::vector<int> changes(unit.blocks.size() + 1);
+/// How often the unit's registers are used, and by what.
+using Uses = std::array<std::uint64_t, 16>;
+
+/// The block that begins at `start`, or the one behind it.
+std::size_t block_at(const Unit& unit, std::uint32_t start) {
+  const auto found = std::lower_bound(
+      unit.blocks.begin(), unit.blocks.end(), start,
+      [](const Block& block, std::uint32_t address) { return block.start < address; });
+  return static_cast<std::size_t>(found - unit.blocks.begin());
+}
+
+/// Does something for each direct jump: of which block, from where, to where.
+template <typename Do>
+void for_each_jump(const Unit& unit, Do&& act) {
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    const Block& block = unit.blocks[i];
-    std::uint32_t pc = block.start;
-    for (const Instruction& one : unit.instructions_of(block)) {
-      const bool is_branch = info(one.operation).flow == Flow::branch;
-      const std::uint32_t target = is_branch ? pc + one.immediate : one.immediate;
-      const bool is_loop = (is_branch || one.operation == Operation::jmpa) && target <= pc;
+    std::uint32_t pc = unit.blocks[i].start;
+    for (const Instruction& one : unit.instructions_of(unit.blocks[i])) {
+      if (info(one.operation).flow == Flow::branch) act(i, pc, pc + one.immediate);
+      if (one.operation == Operation::jmpa) act(i, pc, one.immediate);
       pc += one.length;
-      if (!is_loop) continue;
-      const auto first = std::lower_bound(
-          unit.blocks.begin(), unit.blocks.end(), target,
-          [](const Block& other, std::uint32_t start) { return other.start < start; });
-      ++changes[static_cast<std::size_t>(first - unit.blocks.begin())];
-      --changes[i + 1];
     }
   }
-  std::vector<unsigned> all;
+}
+
+/// How often each block may run: the more loops it stands in, the more.
+std::vector<std::uint64_t> weights(const Unit& unit) {
+  constexpr int kDeepest = 3;
+  std::vector<int> changes(unit.blocks.size() + 1);
+  for_each_jump(unit, [&](std::size_t block, std::uint32_t from, std::uint32_t to) {
+    if (to > from) return;
+    ++changes[block_at(unit, to)];
+    --changes[block + 1];
+  });
+  std::vector<std::uint64_t> all;
   int depth = 0;
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
     depth += changes[i];
-    all.push_back(std::min(static_cast<unsigned>(std::max(depth, 0)), kDeepest));
+    all.push_back(std::uint64_t{1} << 3 * std::clamp(depth, 0, kDeepest));
   }
   return all;
 }
 
+void count(const Unit& unit, const Block& block, std::uint64_t weight, Uses& uses) {
+  for (const Instruction& one : unit.instructions_of(block)) {
+    const Shape shape = info(one.operation).shape;
+    if (shape == Shape::none || shape == Shape::imm32 || shape == Shape::branch) continue;
+    uses[one.a] += weight;
+    const bool has_b = shape == Shape::reg_reg || shape == Shape::reg_indirect ||
+                       shape == Shape::indirect_reg || shape == Shape::reg_offset ||
+                       shape == Shape::offset_reg;
+    if (has_b) uses[one.b] += weight;
+  }
+}
+
+/// How often the block changes to the common mapping or back.
+std::uint64_t crossings(const Unit& unit, const Block& block) {
+  const Instruction& last = unit.instructions_of(block).back();
+  if (info(last.operation).flow == Flow::call) return 2;
+  if (last.operation == Operation::jmp) return 2;
+  return last.operation == Operation::ret ? 2 : 0;  // It was entered somewhere, too.
+}
+
+/// Numbers for blocks, the same where they lead to each other without calls.
+std::vector<std::uint32_t> connected(const Unit& unit) {
+  std::vector<std::uint32_t> parent(unit.blocks.size());
+  std::iota(parent.begin(), parent.end(), 0u);
+  const auto top = [&parent](std::uint32_t one) {
+    while (parent[one] != one) one = parent[one] = parent[parent[one]];
+    return one;
+  };
+  const auto join = [&](std::size_t one, std::uint32_t start) {
+    const std::size_t other = block_at(unit, start);
+    if (other == unit.blocks.size() || unit.blocks[other].start != start) return;
+    parent[top(static_cast<std::uint32_t>(one))] = top(static_cast<std::uint32_t>(other));
+  };
+  for_each_jump(unit, [&](std::size_t block, std::uint32_t, std::uint32_t to) { join(block, to); });
+  for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
+    const Operation last = unit.instructions_of(unit.blocks[i]).back().operation;
+    if (info(last).flow != Flow::jump) join(i, unit.blocks[i].behind);
+  }
+  for (std::uint32_t i = 0; i < parent.size(); ++i) parent[i] = top(i);
+  return parent;
+}
+
 }  // namespace
 
-Mapping mapping_for(const Unit& unit) {
-  std::array<std::uint64_t, 16> uses{};
-  const std::vector<unsigned> depth = depths(unit);
+Mapping common_mapping(const Unit& unit) {
+  Uses uses{};
+  const auto weight = weights(unit);
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    for (const Instruction& one : unit.instructions_of(unit.blocks[i])) {
-      const std::uint64_t weight = std::uint64_t{1} << 3 * depth[i];
-      const Shape shape = info(one.operation).shape;
-      if (shape == Shape::none || shape == Shape::imm32 || shape == Shape::branch) continue;
-      uses[one.a] += weight;
-      const bool has_b = shape == Shape::reg_reg || shape == Shape::reg_indirect ||
-                         shape == Shape::indirect_reg || shape == Shape::reg_offset ||
-                         shape == Shape::offset_reg;
-      if (has_b) uses[one.b] += weight;
-    }
+    count(unit, unit.blocks[i], weight[i], uses);
   }
   uses[kFp] = uses[kSp] = ~std::uint64_t{0};
   std::array<unsigned, 16> order;
@@ -65,6 +111,46 @@ Mapping mapping_for(const Unit& unit) {
     mapping[order[(i + 2) % kHostRegisters.size()]] = kHostRegisters[i];
   }
   return mapping;
+}
+
+Regions regions_of(const Unit& unit, const Mapping& common) {
+  struct Counted {
+    Uses uses{};
+    std::uint64_t crossings = 0;
+  };
+  Regions regions;
+  std::vector<Counted> counted;
+  std::vector<std::uint32_t> number(unit.blocks.size(), ~0u);
+  const auto weight = weights(unit);
+  const auto part = connected(unit);
+  for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
+    std::uint32_t& region = number[part[i]];
+    if (region == ~0u) {
+      region = static_cast<std::uint32_t>(counted.size());
+      counted.emplace_back();
+    }
+    regions.of_block.push_back(region);
+    count(unit, unit.blocks[i], weight[i], counted[region].uses);
+    counted[region].crossings += weight[i] * crossings(unit, unit.blocks[i]);
+  }
+  for (const Counted& one : counted) {
+    Mapping mapping = common;
+    for (;;) {  // The one in Home that is used most, for the one that is used least.
+      unsigned in = 0, out = 0;
+      std::uint64_t most = 0, least = ~std::uint64_t{0};
+      for (unsigned guest = 0; guest < 16; ++guest) {
+        if (guest == kFp || guest == kSp) continue;
+        const std::uint64_t uses = one.uses[guest];
+        if (mapping[guest] == kInHome && uses > most) in = guest, most = uses;
+        if (mapping[guest] != kInHome && uses < least) out = guest, least = uses;
+      }
+      constexpr std::uint64_t kAccesses = 2;  // Of Home, by a crossing.
+      if (most <= least + kAccesses * one.crossings) break;
+      std::swap(mapping[in], mapping[out]);
+    }
+    regions.mappings.push_back(mapping);
+  }
+  return regions;
 }
 
 }  // namespace cosmoo::moxie::translator

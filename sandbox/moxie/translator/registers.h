@@ -53,18 +53,23 @@ class Registers {
   using Mem = asmjit::x86::Mem;
 
   Registers(asmjit::x86::Assembler& assembler, const Mapping& mapping)
-      : to_(assembler), mapping_(mapping) {
+      : to_(assembler), mapping_(&mapping) {
     forget();
   }
 
+  /// Places are others from here on, and all values are in them.
+  void use(const Mapping& mapping) {
+    mapping_ = &mapping;
+    forget();
+  }
   /// All values are in their places.
   void forget();
   const std::array<Value, 16>& values() const { return values_; }
   const Value& value(unsigned guest) const { return values_[guest]; }
-  bool is_mapped(unsigned guest) const { return mapping_[guest] != kInHome; }
+  bool is_mapped(unsigned guest) const { return (*mapping_)[guest] != kInHome; }
   bool is_home(unsigned guest) const { return values_[guest] == Value::place(guest); }
-  Gp host(unsigned guest) const { return asmjit::x86::gpd(mapping_[guest]); }
-  Gp host64(unsigned guest) const { return asmjit::x86::gpq(mapping_[guest]); }
+  Gp host(unsigned guest) const { return asmjit::x86::gpd((*mapping_)[guest]); }
+  Gp host64(unsigned guest) const { return asmjit::x86::gpq((*mapping_)[guest]); }
   /// Its word in Home.
   static Mem home(unsigned guest);
 
@@ -113,7 +118,7 @@ class Registers {
   bool is_alias(unsigned guest) const { return !is_home(guest) && values_[guest].is_place(); }
 
   asmjit::x86::Assembler& to_;
-  const Mapping& mapping_;
+  const Mapping* mapping_;
   std::array<Value, 16> values_;
   Flags flags_ = Flags::free;
 };

@@ -13,6 +13,8 @@
 
 namespace cosmoo::moxie::translator {
 
+namespace x86 = asmjit::x86;
+
 namespace {
 
 /// Instructions of a unit: a fraction of a millisecond.
@@ -40,6 +42,7 @@ class Translation::Parts {
     std::uint32_t offset;  ///< In the cache.
     std::uint32_t start;   ///< The guest's address ...
     std::uint32_t behind;  ///< ... and the one behind its last instruction.
+    std::uint32_t mapping;  ///< In mappings_.
   };
 
   bool begin(const Unit& unit);
@@ -49,7 +52,7 @@ class Translation::Parts {
   const Code& code_;
   std::unique_ptr<CodeCache> cache_;
   // Not changed any more once the first unit is there:
-  Mapping mapping_;
+  Mapping common_mapping_;
   CommonCode common_;
   Gate gate_;
 
@@ -57,14 +60,15 @@ class Translation::Parts {
   Explorer explorer_;
   std::vector<Made> made_;   ///< By offset.
   std::vector<Exit> exits_;  ///< By offset.
+  std::vector<Mapping> mappings_;
   Statistics statistics_;
   bool is_full_ = false;
 };
 
 /// What comes before the first unit, and is chosen for its sake.
 bool Translation::Parts::begin(const Unit& unit) {
-  mapping_ = mapping_for(unit);
-  const auto bytes = common_code(code_, *cache_, mapping_, common_);
+  common_mapping_ = common_mapping(unit);
+  const auto bytes = common_code(code_, *cache_, common_mapping_, common_);
   if (bytes.empty() || !cache_->append(bytes)) return false;
   const std::uint8_t* const code = cache_->code();
   gate_ = {code, cache_->used() + cache_->room(), code + common_.enter, code + common_.refused,
@@ -81,19 +85,22 @@ bool Translation::Parts::translate(std::uint32_t pc) {
   if (!unit.has(pc)) return false;
   if (cache_->used() == 0 && !begin(unit)) is_full_ = true;
   if (is_full_) return false;
-  Emitter emitter(code_, *cache_, common_, mapping_);
-  auto emitted = emitter.emit(unit);
+  const Regions regions = regions_of(unit, common_mapping_);
+  Emitter emitter(code_, *cache_, common_, common_mapping_);
+  auto emitted = emitter.emit(unit, regions);
   if (!emitted || !cache_->append(emitted->code)) {
     is_full_ = true;  // What is there goes on being used.
     return false;
   }
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    made_.push_back({emitted->blocks[i], unit.blocks[i].start, unit.blocks[i].behind});
+    made_.push_back({emitted->blocks[i], unit.blocks[i].start, unit.blocks[i].behind,
+                     static_cast<std::uint32_t>(mappings_.size() + regions.of_block[i])});
     statistics_.guest_bytes += unit.blocks[i].behind - unit.blocks[i].start;
   }
+  mappings_.insert(mappings_.end(), regions.mappings.begin(), regions.mappings.end());
   exits_.insert(exits_.end(), emitted->exits.begin(), emitted->exits.end());
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    cache_->set_entry((unit.blocks[i].start - code_.start()) / 2, emitted->blocks[i]);
+    cache_->set_entry((unit.blocks[i].start - code_.start()) / 2, emitted->entries[i]);
   }
   statistics_.blocks += unit.blocks.size();
   statistics_.instructions += unit.instructions.size();
@@ -118,12 +125,14 @@ std::uint64_t Translation::Parts::explain(State& state, Home& home) {
   const auto offset = static_cast<std::uint32_t>(home.refused_address -
                                                  reinterpret_cast<std::uint64_t>(cache_->code()));
   Made made;
+  Mapping mapping;
   {
     const std::lock_guard lock(mutex_);
     const auto behind =
         std::upper_bound(made_.begin(), made_.end(), offset,
                          [](std::uint32_t at, const Made& one) { return at < one.offset; });
     made = *(behind - 1);
+    mapping = mappings_[made.mapping];
   }
   Unit unit;
   unit.blocks.push_back({made.start, made.behind, 0, 0});
@@ -132,14 +141,15 @@ std::uint64_t Translation::Parts::explain(State& state, Home& home) {
     pc += unit.instructions.back().length;
   }
   unit.blocks[0].count = static_cast<std::uint32_t>(unit.instructions.size());
-  Emitter emitter(code_, *cache_, common_, mapping_);
-  const auto refused = emitter.explain(unit, offset - made.offset);
+  Emitter emitter(code_, *cache_, common_, common_mapping_);
+  const auto refused = emitter.explain(unit, mapping, offset - made.offset);
   if (!refused) std::abort();  // Rule 4 of emitter.h is broken.
   const auto place = [&](std::int8_t guest) -> std::uint32_t {
     if (guest == Value::kNone) return 0;
-    const bool in_rdx = mapping_[static_cast<unsigned>(guest)] == asmjit::x86::edx.id();
-    if (in_rdx && refused->rdx_saved) return static_cast<std::uint32_t>(home.saved);
-    return home.registers[guest];
+    const std::uint8_t host = mapping[static_cast<unsigned>(guest)];
+    if (host == kInHome) return home.registers[guest];
+    if (host == x86::edx.id() && refused->rdx_saved) return static_cast<std::uint32_t>(home.saved);
+    return home.host[host];
   };
   for (unsigned guest = 0; guest < 16; ++guest) {
     const Value& value = refused->values[guest];
