@@ -92,17 +92,15 @@ std::uint32_t Emitter::decide(std::size_t at, const Decision& decision) {
     boolean(comparison, instructions[at + 1], instructions[at + 2].a);
     return 3;
   }
-  // Addresses of the branches, and whether somebody reads what was compared behind them.
-  std::size_t first = at + 1 + decision.between;
+  const std::size_t first = at + 1 + decision.between;
   std::uint32_t pc = pc_ + comparison.length;
-  for (std::size_t i = at + 1; i < first; ++i) pc += instructions[i].length;
-  bool is_read = code_.needs_comparison(block_->behind);
-  std::uint32_t branch_pc = pc;
-  for (std::size_t i = first; i < first + decision.branches; ++i) {
-    is_read = is_read || code_.needs_comparison(branch_pc + instructions[i].immediate);
-    branch_pc += instructions[i].length;
+  bool is_late = true;  // What was compared can be kept behind the branches, where it is read.
+  for (std::size_t i = at + 1; i < first; ++i) {
+    pc += instructions[i].length;
+    is_late = is_late && (instructions[i].operation == Operation::nop ||
+                          (instructions[i].a != comparison.a && instructions[i].a != comparison.b));
   }
-  if (is_read) keep_comparison(comparison.a, comparison.b);
+  if (!is_late) keep_comparison(comparison.a, comparison.b);
   const Value left = registers_.value(comparison.a), right = registers_.value(comparison.b);
   bool swapped = false;
   if (decision.between == 0) {
@@ -120,9 +118,14 @@ std::uint32_t Emitter::decide(std::size_t at, const Decision& decision) {
     const Instruction& branch = instructions[first + i];
     const std::uint32_t target = pc + branch.immediate;
     const std::uint32_t unpaid = decision.branches - 1 - i;
+    const bool keeps = is_late && code_.needs_comparison(target);
     assembler_.j(condition_of(branch.operation, swapped),
-                 unpaid == 0 ? way(target) : stub(Stub::Kind::refund, target, unpaid));
+                 unpaid == 0 && !keeps ? way(target) : stub(Stub::Kind::refund, target, unpaid));
+    if (keeps) stubs_.back().comparison = &comparison;
     pc += branch.length;
+  }
+  if (is_late && code_.needs_comparison(block_->behind)) {
+    keep_comparison(comparison.a, comparison.b);
   }
   return static_cast<std::uint32_t>(first - at) + decision.branches;
 }
