@@ -121,6 +121,7 @@ void Emitter::combine(Inst::Id id, unsigned a, unsigned b) {
     return registers_.set(a, Value::constant(combined(id, va.offset, vb.offset)));
   }
   if (id != Inst::kIdAnd && is_rotation(va, vb)) {
+    registers_.claim(a);
     const Gp to = registers_.target(a);
     assembler_.rorx(to, registers_.host(static_cast<unsigned>(va.base)),
                     va.kind == Value::Kind::right ? va.shift : vb.shift);

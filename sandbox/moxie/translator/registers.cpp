@@ -35,8 +35,7 @@ bool Registers::expression(unsigned guest, Value& value) {
 }
 
 void Registers::set(unsigned guest, const Value& value) {
-  const bool is_own =
-      value.is_sum() && value.base == static_cast<int>(guest) && value.index == Value::kNone;
+  const bool is_own = value.base == static_cast<int>(guest) && value.index == Value::kNone;
   if (!is_own) claim(guest);  // Rule 3.
   values_[guest] = value;
 }
@@ -112,8 +111,9 @@ void Registers::fill(unsigned guest) {
     placed(guest);
     return;
   }
-  for (unsigned other = 0; other < 16; ++other) {  // What can't be said of another place.
-    if (other != guest && values_[other].names(guest)) fill_shift(other);
+  for (unsigned other = 0; other < 16; ++other) {  // What can't be said of the place as it will be.
+    if (other == guest || !values_[other].names(guest)) continue;
+    if (!value.is_sum() || !values_[other].is_sum()) fill(other);
   }
   compute(host(guest), value);
   placed(guest);
