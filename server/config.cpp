@@ -589,6 +589,9 @@ std::span<const Key> keys() {
        "`command`: as NAME -c TEXT. None is there unless you put it there; empty: never."},
 
       {"sandbox.threads", FIELD(sandbox.threads), 1, 256, "", "Threads that guests run on."},
+      {"sandbox.engine", FIELD(sandbox.engine), 0, 0, "auto|jit|interp",
+       "What executes them, all with the same results: auto translates what runs on into machine "
+       "code, jit all at once, interp nothing."},
       {"sandbox.instructions", FIELD(sandbox.instructions), 1, 1e15, "",
        "Instructions of a run that does not ask for another number."},
       {"sandbox.memory_mib", FIELD(sandbox.memory_mib), 1, 4096, "",

@@ -127,6 +127,7 @@ struct Config {
 
   struct Sandbox {
     std::int64_t threads = 2;
+    std::string engine = "auto";
     std::int64_t instructions = 1'000'000'000;
     std::int64_t memory_mib = 64;
     double timeout_seconds = 60;

@@ -158,7 +158,9 @@ class LuaLanguage final : public Language {
              kGuestSlice, [this](std::function<void()> work) { guest_pool_.run(std::move(work)); },
              [&loop = base.loop](std::function<void()> then) {
                boost::asio::post(loop, std::move(then));
-             }},
+             },
+             // The configuration has been checked.
+             moxie::engine_named(base.config.sandbox.engine).value_or(moxie::Engine::automatic)},
             guest_programs_, jobs_),
         services_{base.world,
                   base.scheduler,

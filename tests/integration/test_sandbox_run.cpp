@@ -78,6 +78,21 @@ TEST_CASE("a guest's run gives status, output, state and usage") {
              "a.started_at <= a.ended_at") == "true, true, true, true, true");
 }
 
+TEST_CASE("engines that the configuration names give the same results") {
+  std::string first;
+  for (const char* engine : {"auto", "jit", "interp"}) {
+    Server server(with("engine = \"" + std::string(engine) + "\"\n"));
+    Client client = server.log_in();
+    const std::string result =
+        eval(client,
+             "local r = sandbox.run('forth', ': f 0 begin 1 + dup 100000 = until ; f .') "
+             "return r.status, r.output, r.usage.instructions");
+    CHECK(result.starts_with("\"exited\", \"100000 \", "));
+    if (first.empty()) first = result;
+    CHECK(result == first);
+  }
+}
+
 TEST_CASE("a program goes by name, by its bytes, and by its digest") {
   Server server;
   Client client = server.log_in();

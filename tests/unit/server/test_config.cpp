@@ -76,6 +76,8 @@ TEST_CASE("what is wrong is named with its line") {
   CHECK(error_of("listen = 1") == "moo.toml:1: listen is a section: write [listen]");
   CHECK(error_of("[log]\nlevel = \"loud\"") ==
         "moo.toml:2: log.level must be one of debug, info, warning, error, off, not \"loud\"");
+  CHECK(error_of("[sandbox]\nengine = \"fast\"") ==
+        "moo.toml:2: sandbox.engine must be one of auto, jit, interp, not \"fast\"");
   CHECK(error_of("[sessions]\noffer_telnet_options = 1") ==
         "moo.toml:2: sessions.offer_telnet_options must be true or false");
   CHECK(error_of("[sessions]\nidle_seconds = nan")
