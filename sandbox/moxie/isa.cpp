@@ -7,19 +7,12 @@ namespace cosmoo::moxie {
 
 namespace {
 
-constexpr std::array<OperationInfo, kOperations> kInfo = {
-#define MOXIE(code, id, text, shape, flow, meaning) \
-  OperationInfo{code, text, Shape::shape, Flow::flow},
-#include "sandbox/moxie/instructions.inc"
-#undef MOXIE
-    OperationInfo{0, "bad", Shape::none, Flow::stop}};
-
 /// Operations by the code that instructions.inc gives them.
 constexpr std::array<Operation, 256> by_code() {
   std::array<Operation, 256> operations{};
   for (auto& operation : operations) operation = Operation::undefined;
-  for (std::size_t i = 0; i + 1 < kInfo.size(); ++i) {
-    operations[kInfo[i].code] = static_cast<Operation>(i);
+  for (std::size_t i = 0; i + 1 < kOperationInfo.size(); ++i) {
+    operations[kOperationInfo[i].code] = static_cast<Operation>(i);
   }
   return operations;
 }
@@ -39,10 +32,6 @@ std::uint32_t word_at(const std::uint8_t* bytes) {
 const std::array<std::string_view, 16> kRegisterNames = {
     "$fp", "$sp", "$r0", "$r1", "$r2",  "$r3",  "$r4",  "$r5",
     "$r6", "$r7", "$r8", "$r9", "$r10", "$r11", "$r12", "$r13"};
-
-const OperationInfo& info(Operation operation) {
-  return kInfo[static_cast<std::size_t>(operation)];
-}
 
 Operation operation_of(std::uint16_t first) {
   if ((first & 0x8000) == 0) return kByCode[first >> 8];

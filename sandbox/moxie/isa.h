@@ -52,7 +52,16 @@ struct OperationInfo {
   Flow flow = Flow::stop;
 };
 
-const OperationInfo& info(Operation operation);
+inline constexpr std::array<OperationInfo, kOperations> kOperationInfo = {
+#define MOXIE(code, id, text, shape, flow, meaning) \
+  OperationInfo{code, text, Shape::shape, Flow::flow},
+#include "sandbox/moxie/instructions.inc"
+#undef MOXIE
+    OperationInfo{0, "bad", Shape::none, Flow::stop}};
+
+constexpr const OperationInfo& info(Operation operation) {
+  return kOperationInfo[static_cast<std::size_t>(operation)];
+}
 
 /// Bytes that an instruction of this shape takes: 2, 4 or 6.
 constexpr std::uint32_t length(Shape shape) {

@@ -57,6 +57,32 @@ constexpr std::uint32_t kInvalid = static_cast<std::uint32_t>(-22);   ///< -EINV
 
 }  // namespace
 
+/// Says where time goes. A look at the clock costs as much as some hundred instructions: there is
+/// one for each change, not for each slice.
+class Machine::Stopwatch {
+ public:
+  ~Stopwatch() { count_for(nullptr); }
+  /// From here on time counts for this; null: for nothing.
+  void count_for(std::chrono::nanoseconds* what) {
+    if (what == what_) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (what_ != nullptr) *what_ += now - since_;
+    since_ = now;
+    what_ = what;
+  }
+
+ private:
+  std::chrono::nanoseconds* what_ = nullptr;
+  std::chrono::steady_clock::time_point since_;
+};
+
+std::optional<Engine> engine_named(std::string_view name) {
+  if (name == "interp") return Engine::interpreter;
+  if (name == "jit") return Engine::translator;
+  if (name == "auto") return Engine::automatic;
+  return std::nullopt;
+}
+
 Machine::Machine(const Setup& setup, std::unique_ptr<Memory> memory)
     : programs_(setup.programs),
       memory_(std::move(memory)),
@@ -207,6 +233,7 @@ void Machine::forget_comparison() {
 
 Stop Machine::run_on(std::uint64_t budget) {
   std::optional<translator::Inside> inside;
+  Stopwatch watch;
   bool at_block = false;  // A jump has led to the pc, or a block has ended before it.
   for (;;) {
     if (interrupted_.load(std::memory_order_relaxed)) return Stop{Stop::Why::interrupted};
@@ -214,7 +241,8 @@ Stop Machine::run_on(std::uint64_t budget) {
     const std::uint64_t before = state_.instructions;
     const Code* const code = code_at(state_.pc);
     Stop stop;
-    if (is_for_translation(code, at_block)) {
+    if (is_for_translation(code, at_block, watch)) {
+      watch.count_for(&time_spent_.machine_code);
       if (!inside) inside.emplace(*memory_);
       if (inside->is_ready() && memory_->seal()) {
         stop = translated(*code, budget, at_block);
@@ -222,6 +250,7 @@ Stop Machine::run_on(std::uint64_t budget) {
         engine_ = Engine::interpreter;
       }
     } else {
+      watch.count_for(&time_spent_.interpreter);
       stop = interpret(code, budget, at_block);
     }
     if (stop.why != Stop::Why::budget) return stop;
@@ -235,15 +264,18 @@ bool Machine::is_warm(const Code& code) const {
   return state_.instructions >= (code.has_translation() ? kWarm : kHot);
 }
 
-/// Whether there is machine code for the pc, which `code` covers unless it is null.
-bool Machine::is_for_translation(const Code* code, bool at_block) {
+/// Whether there is machine code for the pc, which `code` covers unless it is null; it may be made.
+bool Machine::is_for_translation(const Code* code, bool at_block, Stopwatch& watch) {
   if (code == nullptr || !is_warm(*code)) return false;
   translator::Translation* const translation = code->translation();
   if (translation == nullptr) {
     engine_ = Engine::interpreter;  // This host can't: whole slices again.
     return false;
   }
-  return translation->has(state_.pc) || (at_block && translation->translate(state_.pc));
+  if (translation->has(state_.pc)) return true;
+  if (!at_block) return false;
+  watch.count_for(&time_spent_.translating);
+  return translation->translate(state_.pc);
 }
 
 /// Runs machine code, and what it leaves to the interpreter. Not beyond one slice.

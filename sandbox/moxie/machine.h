@@ -6,10 +6,13 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
@@ -26,6 +29,15 @@ enum class Engine : std::uint8_t {
   interpreter,
   translator,  ///< Machine code, where there can be some.
   automatic    ///< The interpreter first, then machine code for programs that go on running.
+};
+
+/// "interp", "jit" or "auto".
+std::optional<Engine> engine_named(std::string_view name);
+
+/// Where the time of a guest's runs has gone, steps aside.
+struct TimeSpent {
+  std::chrono::nanoseconds interpreter{}, machine_code{};
+  std::chrono::nanoseconds translating{};  ///< What it made; others may have made more.
 };
 
 /// What a guest begins with.
@@ -112,6 +124,7 @@ class Machine {
   std::uint64_t memory_bytes() const { return mapped_bytes_; }
   /// How many of its instructions were executed as machine code.
   std::uint64_t translated_instructions() const { return translated_; }
+  const TimeSpent& time_spent() const { return time_spent_; }
   /// The machine code of its programs, which others may have made.
   translator::Statistics translation() const;
 
@@ -130,7 +143,8 @@ class Machine {
   Stop interpret(const Code* code, std::uint64_t budget, bool& at_block);
   Stop translated(const Code& code, std::uint64_t budget, bool& at_block);
   bool is_warm(const Code& code) const;
-  bool is_for_translation(const Code* code, bool at_block);
+  class Stopwatch;
+  bool is_for_translation(const Code* code, bool at_block, Stopwatch& watch);
   void forget_comparison();
   Stop step_one();
   void system_call(Stop& stop);
@@ -149,6 +163,7 @@ class Machine {
   unsigned heaps_ = 0;
   Engine engine_;
   std::uint64_t translated_ = 0;
+  TimeSpent time_spent_;
   std::uint64_t refused_ = 0;  ///< Accesses that the host refused, but not the guest's rules.
   std::atomic<bool> interrupted_ = false;
 };

@@ -133,6 +133,30 @@ TEST_CASE("engines count the same instructions") {
   CHECK(count("-p gmon.out") == plain);
 }
 
+TEST_CASE("where the time went is told of each engine") {
+  const Cli cli;
+  cli.write("program", ": f begin again ; f");
+  const auto figure = [&cli](const std::string& name) {
+    const std::string json = cli.read("out"), key = "\"" + name + "\": ";
+    const std::size_t at = json.find(key);
+    REQUIRE(at != std::string::npos);
+    return std::stod(json.substr(at + key.size()));
+  };
+  CHECK(cli.run("-e forth -d program --budget 5m --json --engine interp") == 124);
+  CHECK(figure("interpreter_s") > 0);
+  CHECK(figure("machine_code_s") == 0);
+  CHECK(figure("translating_s") == 0);
+  CHECK(figure("blocks") == 0);
+  CHECK(cli.run("-e forth -d program --budget 5m --json --engine auto") == 124);
+  CHECK(figure("interpreter_s") > 0);
+  CHECK(figure("machine_code_s") > 0);
+  CHECK(figure("translating_s") > 0);
+  CHECK(figure("blocks") > 0);
+  CHECK(figure("to_bytes") > 0);
+  CHECK(figure("interpreter_s") + figure("machine_code_s") + figure("translating_s") <=
+        figure("wall_s"));
+}
+
 TEST_CASE("a fault ends with 128 and the signal, and says where") {
   const Cli cli;
   cli.write("program", ": f begin 4096 allot again ; f");

@@ -109,12 +109,17 @@ std::string as_json(const Machine& machine, const Stop& stop, double wall_s) {
   const bool fault = stop.why == Stop::Why::fault;
   const bool exited = stop.why == Stop::Why::exited;
   const translator::Statistics made = machine.translation();
+  const TimeSpent& spent = machine.time_spent();
+  const auto seconds = [](std::chrono::nanoseconds time) {
+    return std::chrono::duration<double>(time).count();
+  };
   const auto size = [](const auto& buffer) { return buffer ? buffer->size() : 0; };
   return fmt::format(
       "{{\"status\": \"{}\", \"exit_code\": {}, \"signal\": {}, \"address\": {}, \"pc\": {}, "
       "\"instructions\": {}, \"output_bytes\": {}, \"state_bytes\": {}, \"memory_bytes\": {}, "
-      "\"wall_s\": {:.6f}, \"translated\": {{\"instructions\": {}, \"blocks\": {}, \"from_bytes\": "
-      "{}, \"to_bytes\": {}, \"wall_s\": {:.6f}}}}}\n",
+      "\"wall_s\": {:.6f}, \"engines\": {{\"interpreter_s\": {:.6f}, \"machine_code_s\": {:.6f}, "
+      "\"translating_s\": {:.6f}}}, \"translated\": {{\"instructions\": {}, \"blocks\": {}, "
+      "\"from_bytes\": {}, \"to_bytes\": {}}}}}\n",
       exited                               ? "exited"
       : fault                              ? "faulted"
       : stop.why == Stop::Why::interrupted ? "killed"
@@ -123,8 +128,9 @@ std::string as_json(const Machine& machine, const Stop& stop, double wall_s) {
       fault ? fmt::format("\"{}\"", to_string(stop.fault.signal)) : "null",
       fault ? std::to_string(stop.fault.address) : "null", machine.state().pc,
       machine.state().instructions, size(machine.output()), size(machine.state_buffer()),
-      machine.memory_bytes(), wall_s, machine.translated_instructions(), made.blocks,
-      made.guest_bytes, made.bytes, static_cast<double>(made.nanoseconds) * 1e-9);
+      machine.memory_bytes(), wall_s, seconds(spent.interpreter), seconds(spent.machine_code),
+      seconds(spent.translating), machine.translated_instructions(), made.blocks, made.guest_bytes,
+      made.bytes);
 }
 
 /// Writes what a special register pair names; a guest that named nothing leaves an empty file.

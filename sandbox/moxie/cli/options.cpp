@@ -54,17 +54,13 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, std::uint64_t th
 }
 
 void choose_engine(const std::string& name, Options& options) {
-  if (name == "interp") {
-    options.engine = Engine::interpreter;
-  } else if (name == "jit") {
-    options.engine = Engine::translator;
-  } else if (name == "auto") {
-    options.engine = Engine::automatic;
-  } else if (name != "step") {
+  options.step = name == "step";
+  if (const auto engine = engine_named(name)) {
+    options.engine = *engine;
+  } else if (!options.step) {
     throw CLI::ValidationError("--engine",
                                "there is no \"" + name + "\", but interp, jit, auto and step");
   }
-  options.step = name == "step";
 }
 
 std::string check(const Options& options) {

@@ -35,7 +35,7 @@ struct Emitted {
   std::vector<std::uint8_t> code;
   std::vector<std::uint32_t> blocks;   ///< Offsets in the cache, as in Unit::blocks.
   std::vector<std::uint32_t> entries;  ///< The same, where they are entered from elsewhere.
-  std::vector<Exit> exits;            ///< By offset.
+  std::vector<Exit> exits;             ///< By offset.
 };
 
 /// Registers at an access that was refused.
@@ -76,7 +76,7 @@ class Emitter {
     Kind kind;
     std::uint32_t pc;
     std::uint32_t unpaid;
-    const Mapping* mapping;                 ///< With which it is jumped to.
+    const Mapping* mapping;                   ///< With which it is jumped to.
     const Instruction* comparison = nullptr;  ///< To be kept first.
   };
   Label stub(Stub::Kind kind, std::uint32_t pc, std::uint32_t unpaid);
@@ -158,7 +158,7 @@ class Emitter {
   asmjit::x86::Assembler assembler_;
   Registers registers_;
   const Unit* unit_ = nullptr;
-  std::uint64_t base_ = 0;  ///< Where its code will stand.
+  std::uint64_t base_ = 0;        ///< Where its code will stand.
   const Mapping* own_ = nullptr;  ///< Of the region.
   std::vector<Label> labels_;     ///< Of blocks ...
   std::vector<Label> entries_;    ///< ... and where they are entered with the common mapping.

@@ -18,7 +18,7 @@ using Mapping = std::array<std::uint8_t, 16>;
 inline constexpr std::uint8_t kInHome = 0xff;
 
 /// Registers of the host that guests' registers may be in, those with short encodings first.
-inline constexpr std::array<std::uint8_t, 13> kHostRegisters = {3, 1, 6,  7,  2,  5, 8,
+inline constexpr std::array<std::uint8_t, 13> kHostRegisters = {3, 1,  6,  7,  2,  5, 8,
                                                                 9, 10, 11, 12, 13, 14};
 
 /// The frame and stack pointers, and what the unit uses most where it may stay longest.

@@ -4,8 +4,8 @@
 // between blocks its value is there; (2) within a block its value may instead be an expression over
 // the places of others, or a constant: it is put into its place when it must be; (3) whoever has an
 // expression other than its own place, shifted or with an offset, has a place that no other's
-// expression names, so that it can always be filled at once; (4) rax belongs to the instruction under way, and to
-// whoever fills a place in Home.
+// expression names, so that it can always be filled at once; (4) rax belongs to the instruction
+// under way, and to whoever fills a place in Home.
 #pragma once
 
 #include <asmjit/x86.h>

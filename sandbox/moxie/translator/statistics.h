@@ -1,4 +1,4 @@
-// How much machine code there is, and what it took to make.
+// How much machine code there is.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,12 @@ struct Statistics {
   std::uint64_t instructions = 0;  ///< Of the guest, in these blocks, ...
   std::uint64_t guest_bytes = 0;   ///< ... and their bytes.
   std::uint64_t bytes = 0;         ///< Of the host.
-  std::uint64_t nanoseconds = 0;   ///< Spent on making them.
 
   void add(const Statistics& more) {
     blocks += more.blocks;
     instructions += more.instructions;
     guest_bytes += more.guest_bytes;
     bytes += more.bytes;
-    nanoseconds += more.nanoseconds;
   }
 };
 

@@ -1,7 +1,6 @@
 #include "sandbox/moxie/translator/translation.h"
 
 #include <algorithm>
-#include <chrono>
 #include <mutex>
 
 #include "sandbox/moxie/translator/blocks.h"
@@ -18,7 +17,7 @@ namespace x86 = asmjit::x86;
 namespace {
 
 /// Instructions of a unit: a fraction of a millisecond.
-constexpr std::uint32_t kUnit = 4000;
+constexpr std::uint32_t kUnit = 1000;
 
 }  // namespace
 
@@ -39,9 +38,9 @@ class Translation::Parts {
  private:
   /// A block that was made.
   struct Made {
-    std::uint32_t offset;  ///< In the cache.
-    std::uint32_t start;   ///< The guest's address ...
-    std::uint32_t behind;  ///< ... and the one behind its last instruction.
+    std::uint32_t offset;   ///< In the cache.
+    std::uint32_t start;    ///< The guest's address ...
+    std::uint32_t behind;   ///< ... and the one behind its last instruction.
     std::uint32_t mapping;  ///< In mappings_.
   };
 
@@ -80,7 +79,6 @@ bool Translation::Parts::translate(std::uint32_t pc) {
   const std::lock_guard lock(mutex_);
   if (entry(pc) != 0) return true;
   if (is_full_) return false;
-  const auto before = std::chrono::steady_clock::now();
   const Unit unit = explorer_.explore(pc, kUnit);
   if (!unit.has(pc)) return false;
   if (cache_->used() == 0 && !begin(unit)) is_full_ = true;
@@ -105,10 +103,6 @@ bool Translation::Parts::translate(std::uint32_t pc) {
   statistics_.blocks += unit.blocks.size();
   statistics_.instructions += unit.instructions.size();
   statistics_.bytes = cache_->used();
-  statistics_.nanoseconds +=
-      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                     std::chrono::steady_clock::now() - before)
-                                     .count());
   return true;
 }
 
