@@ -260,6 +260,58 @@ void measure_waiting(Report& report) {
   report.note("moxie.waiting", text);
 }
 
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+/// What it takes to make machine code, over all guests, in programs that are new.
+void measure_translation(const Options& options, Report& report) {
+  std::vector<double> rates, growth;
+  for (int i = 0; i < std::max(options.rounds, 3); ++i) {
+    translator::Statistics all;
+    std::chrono::nanoseconds took{};
+    for (const std::string& name : names_of(kTuned)) {
+      Setup setup = setup_of(program_of(path_of(kTuned, name)), options);
+      setup.engine = Engine::translator;
+      const auto machine = must(Machine::create(setup));
+      machine->run(1'000'000);
+      all.add(machine->translation());
+      took += machine->time_spent().translating;
+    }
+    rates.push_back(static_cast<double>(all.instructions) / seconds(took) * 1e-6);
+    growth.push_back(static_cast<double>(all.bytes) / static_cast<double>(all.guest_bytes));
+  }
+  char text[160];
+  std::snprintf(text, sizeof text,
+                "%.2f million instructions a second | at least 5, %.1f times the text | at most 8",
+                cosmoo::bench::median(rates), cosmoo::bench::median(growth));
+  report.note("moxie.translation", text);
+}
+
+/// A guest that runs for about a millisecond: alone, and where its program has machine code.
+void measure_warm_up(Report& report) {
+  constexpr std::uint64_t kMillisecond = 600'000;  // Instructions of the interpreter.
+  const auto run = [](const std::shared_ptr<const Program>& program, Engine engine) {
+    Setup setup = setup_of(program, {});
+    setup.engine = engine;
+    const auto machine = must(Machine::create(setup));
+    const double before = thread_seconds();
+    machine->run(kMillisecond);
+    return (thread_seconds() - before) * 1e3;
+  };
+  const std::string path = path_of(kTuned, names_of(kTuned).front());
+  const auto hot = program_of(path);
+  Rounds alone, beside;
+  run(hot, Engine::translator);
+  for (int i = 0; i < 100; ++i) {
+    const double interpreter = run(program_of(path), Engine::interpreter);
+    alone.add(run(program_of(path), Engine::automatic), interpreter);
+    beside.add(run(hot, Engine::automatic), interpreter);
+  }
+  report.line({"moxie.warm_up", "auto", "interpreter", "ms"}, alone);
+  report.line({"moxie.warm_up.shared", "auto", "interpreter", "ms"}, beside);
+}
+
 /// Which instructions follow which others most often: for joined.inc.
 struct Pairs final : Observer {
   void before(const Machine&, const Instruction& instruction) override {
@@ -330,6 +382,8 @@ int main(int argc, char** argv) {
   if (options.only.empty()) {
     measure_start(options, report);
     measure_waiting(report);
+    measure_translation(options, report);
+    measure_warm_up(report);
   }
   const bool tuned_right = measure_speed(kTuned, options, report);
   const bool others_right = measure_speed(kOthers, options, report);
