@@ -11,6 +11,8 @@
 
 namespace cosmoo::moxie {
 
+using translator::Arrival;
+
 namespace {
 
 /// Instructions between two looks at interrupted_: a few hundred microseconds.
@@ -234,24 +236,24 @@ void Machine::forget_comparison() {
 Stop Machine::run_on(std::uint64_t budget) {
   std::optional<translator::Inside> inside;
   Stopwatch watch;
-  bool at_block = false;  // A jump has led to the pc, or a block has ended before it.
+  Arrival arrival = Arrival::within;
   for (;;) {
     if (interrupted_.load(std::memory_order_relaxed)) return Stop{Stop::Why::interrupted};
     if (budget == 0) return Stop{};
     const std::uint64_t before = state_.instructions;
     const Code* const code = code_at(state_.pc);
     Stop stop;
-    if (is_for_translation(code, at_block, watch)) {
+    if (is_for_translation(code, arrival, watch)) {
       watch.count_for(&time_spent_.machine_code);
       if (!inside) inside.emplace(*memory_);
       if (inside->is_ready() && memory_->seal()) {
-        stop = translated(*code, budget, at_block);
+        stop = translated(*code, budget, arrival);
       } else {
         engine_ = Engine::interpreter;
       }
     } else {
       watch.count_for(&time_spent_.interpreter);
-      stop = interpret(code, budget, at_block);
+      stop = interpret(code, budget, arrival);
     }
     if (stop.why != Stop::Why::budget) return stop;
     budget -= state_.instructions - before;
@@ -265,7 +267,7 @@ bool Machine::is_warm(const Code& code) const {
 }
 
 /// Whether there is machine code for the pc, which `code` covers unless it is null; it may be made.
-bool Machine::is_for_translation(const Code* code, bool at_block, Stopwatch& watch) {
+bool Machine::is_for_translation(const Code* code, Arrival arrival, Stopwatch& watch) {
   if (code == nullptr || !is_warm(*code)) return false;
   translator::Translation* const translation = code->translation();
   if (translation == nullptr) {
@@ -273,21 +275,21 @@ bool Machine::is_for_translation(const Code* code, bool at_block, Stopwatch& wat
     return false;
   }
   if (translation->has(state_.pc)) return true;
-  if (!at_block) return false;
+  if (arrival == Arrival::within) return false;
   watch.count_for(&time_spent_.translating);
-  return translation->translate(state_.pc);
+  return translation->translate(state_.pc, arrival);
 }
 
 /// Runs machine code, and what it leaves to the interpreter. Not beyond one slice.
-Stop Machine::translated(const Code& code, std::uint64_t budget, bool& at_block) {
-  at_block = true;
+Stop Machine::translated(const Code& code, std::uint64_t budget, Arrival& arrival) {
   const translator::Ran ran =
       code.translation()->run(state_, *memory_, std::min(budget, kTranslatedSlice));
+  arrival = ran.is_jump ? Arrival::jumped : Arrival::passed;
   state_.instructions += ran.instructions;
   translated_ += ran.instructions;
   if (ran.is_stuck && ran.instructions < budget) {
     const Stop stop = step_one();
-    at_block = false;
+    arrival = Arrival::within;
     if (ran.was_refused && stop.why == Stop::Why::budget &&
         ++refused_ > kRefusals + state_.instructions / kRefusals) {
       engine_ = Engine::interpreter;
@@ -295,14 +297,14 @@ Stop Machine::translated(const Code& code, std::uint64_t budget, bool& at_block)
     return stop;
   }
   if (ran.instructions != 0) return Stop{};
-  return interpret(&code, budget, at_block);  // Less is left than the block takes.
+  return interpret(&code, budget, arrival);  // Less is left than the block takes.
 }
 
 /// A slice of the interpreter's; just a block where machine code may go on.
-Stop Machine::interpret(const Code* code, std::uint64_t budget, bool& at_block) {
+Stop Machine::interpret(const Code* code, std::uint64_t budget, Arrival& arrival) {
   const Slot* const slot = code != nullptr ? code->at(state_.pc) : nullptr;
   if (slot == nullptr || slot->block == 0 || slot->block > budget) {
-    at_block = false;
+    arrival = Arrival::within;
     return step_one();
   }
   const std::uint64_t block = slot->block;
@@ -310,7 +312,7 @@ Stop Machine::interpret(const Code* code, std::uint64_t budget, bool& at_block) 
   Execution execution{state_,        *memory_,      code->start(),
                       code->slots(), code->count(), static_cast<std::int64_t>(slice)};
   const Left left = execute(execution, slot);
-  at_block = true;
+  arrival = Arrival::passed;
   state_.instructions += slice - static_cast<std::uint64_t>(execution.budget);
   Stop stop;
   if (left == Left::fault) stop = Stop{Stop::Why::fault, -1, execution.fault};

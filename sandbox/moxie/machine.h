@@ -24,6 +24,10 @@
 
 namespace cosmoo::moxie {
 
+namespace translator {
+enum class Arrival : std::uint8_t;
+}
+
 /// What executes a guest's instructions. All give the same, at other speeds.
 enum class Engine : std::uint8_t {
   interpreter,
@@ -140,11 +144,11 @@ class Machine {
 
   const Code* code_at(std::uint32_t pc);
   Stop run_on(std::uint64_t budget);
-  Stop interpret(const Code* code, std::uint64_t budget, bool& at_block);
-  Stop translated(const Code& code, std::uint64_t budget, bool& at_block);
+  Stop interpret(const Code* code, std::uint64_t budget, translator::Arrival& arrival);
+  Stop translated(const Code& code, std::uint64_t budget, translator::Arrival& arrival);
   bool is_warm(const Code& code) const;
   class Stopwatch;
-  bool is_for_translation(const Code* code, bool at_block, Stopwatch& watch);
+  bool is_for_translation(const Code* code, translator::Arrival arrival, Stopwatch& watch);
   void forget_comparison();
   Stop step_one();
   void system_call(Stop& stop);

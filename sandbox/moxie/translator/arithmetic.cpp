@@ -177,8 +177,8 @@ void Emitter::shift(Operation operation, unsigned a, unsigned b) {
   registers_.claim(a);
   const Inst::Id id = left ? Inst::kIdShlx : with_sign ? Inst::kIdSarx : Inst::kIdShrx;
   if (registers_.needs_scratch(a)) registers_.fill(a);
+  const Gp count = registers_.read(b);  // First: it may change how the other one is said.
   const auto from = registers_.source(a);
-  const Gp count = registers_.read(b);
   const Gp to = registers_.target(a);
   assembler_.emit(id, to, from, count);
   registers_.written(a);

@@ -12,6 +12,11 @@ constexpr std::uint32_t kLongestBlock = 2000;
 
 bool is_branch(const Instruction& one) { return info(one.operation).flow == Flow::branch; }
 
+/// A branch that is seldom taken, or so compilers place what they compile.
+bool is_way_out(const Instruction& one) {
+  return is_branch(one) && static_cast<std::int32_t>(one.immediate) > 0;
+}
+
 /// What becomes nothing but a value to remember.
 bool is_light(const Instruction& one) {
   switch (one.operation) {
@@ -53,12 +58,9 @@ Decision decision_at(std::span<const Instruction> instructions, std::size_t at) 
   std::size_t first = at + 1;
   while (first < count && first - at <= kMostBetween && is_light(instructions[first])) ++first;
   if (first >= count || !is_branch(instructions[first])) return decision;
-  if (first + 1 != count && !(first + 2 == count && is_branch(instructions[first + 1]))) {
-    return decision;
-  }
   decision.kind = Decision::Kind::branch;
   decision.between = static_cast<std::uint32_t>(first - at - 1);
-  decision.branches = static_cast<std::uint32_t>(count - first);
+  decision.branches = first + 1 < count && is_branch(instructions[first + 1]) ? 2 : 1;
   return decision;
 }
 
@@ -116,7 +118,8 @@ void Explorer::follow(std::uint32_t pc) {
     if (row.flow == Flow::branch) lead(pc + instruction->immediate);
     if (row.shape == Shape::imm32 && row.flow != Flow::stop) lead(instruction->immediate);
     if (row.flow == Flow::jump || instruction->operation == Operation::undefined) return;
-    if (row.flow != Flow::next || is_declined(instruction->operation)) return lead(behind);
+    const bool goes_on = row.flow == Flow::next || is_way_out(*instruction);
+    if (!goes_on || is_declined(instruction->operation)) return lead(behind);
     pc = behind;
   }
 }
@@ -148,15 +151,11 @@ Block Explorer::block_at(std::uint32_t pc, Unit& unit) {
         is_boolean(all[all.size() - 3], all[all.size() - 2], one, *next)) {
       continue;
     }
-    break;
+    // It has turned out to be no boolean's, perhaps.
+    lead_late(block.behind - one.length + one.immediate);
+    if (!is_way_out(one)) break;
   } while (is_open(block.behind));
-  const auto all = unit.instructions_of(block);
-  std::uint32_t at = block.behind;
-  for (std::size_t i = all.size(); i-- > 0 && is_branch(all[i]);) {
-    at -= all[i].length;
-    lead_late(at + all[i].immediate);
-    lead_late(block.behind);
-  }
+  lead_late(block.behind);
   return block;
 }
 
@@ -179,7 +178,10 @@ Unit Explorer::explore(std::uint32_t entry, std::uint32_t limit) {
             [](const Block& one, const Block& other) { return one.start < other.start; });
   for (const std::uint32_t pc : seen_) mark(pc) &= static_cast<std::uint8_t>(~kSeen);
   for (const std::uint32_t pc : leaders_) mark(pc) &= static_cast<std::uint8_t>(~kLeader);
-  for (const Block& block : unit.blocks) mark(block.start) |= kDone;
+  for (const Block& block : unit.blocks) {
+    mark(block.start) |= kDone;
+    for (std::uint32_t pc = block.start + 2; pc < block.behind; pc += 2) mark(pc) |= kInside;
+  }
   seen_.clear();
   leaders_.clear();
   waiting_.clear();

@@ -1,4 +1,5 @@
-// Guest code as blocks: instructions that are entered at the first one and left behind the last.
+// Guest code as blocks: instructions that are entered at the first one, and left behind the last or
+// by a branch to somewhere further on, which is thought to be rare.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,7 @@ struct Block {
   std::uint32_t count = 0;   ///< ... as many.
 };
 
-/// What a comparison at `at` decides, and in what way; `count` instructions end with its last
-/// branch.
+/// What a comparison decides, and in what way.
 struct Decision {
   enum class Kind : std::uint8_t {
     none,
@@ -51,12 +51,17 @@ class Explorer {
   /// The block at `entry`, which is covered, and those behind it that no unit has had yet, up to
   /// about `limit` instructions.
   Unit explore(std::uint32_t entry, std::uint32_t limit);
+  /// Whether some block goes over the address without beginning there.
+  bool is_inside(std::uint32_t pc) const {
+    return (marks_[(pc - code_.start()) / 2] & kInside) != 0;
+  }
 
  private:
   enum Mark : std::uint8_t {
     kSeen = 1,    ///< An instruction of the unit under way.
     kLeader = 2,  ///< A block begins here, in the unit under way.
-    kDone = 4     ///< An earlier unit has a block that begins here.
+    kDone = 4,    ///< An earlier unit has a block that begins here ...
+    kInside = 8   ///< ... or goes on with it.
   };
   std::uint8_t& mark(std::uint32_t pc) { return marks_[(pc - code_.start()) / 2]; }
   void lead(std::uint32_t pc);

@@ -58,6 +58,7 @@ void Emitter::keep_comparison(unsigned a, unsigned b) {
 /// Compares what have these values, wherever they are by now.
 bool Emitter::compare(unsigned a, unsigned b, const Value& left, const Value& right) {
   const bool swapped = left.is_constant() && !right.is_constant();
+  registers_.settle(a, b);
   if (swapped) std::swap(a, b);
   const Value& other = swapped ? left : right;
   const bool in_home = registers_.is_home(a) && !registers_.is_mapped(a);
@@ -103,28 +104,29 @@ std::uint32_t Emitter::decide(std::size_t at, const Decision& decision) {
   if (!is_late) keep_comparison(comparison.a, comparison.b);
   const Value left = registers_.value(comparison.a), right = registers_.value(comparison.b);
   bool swapped = false;
+  const bool is_end = first + decision.branches == instructions.size();
   if (decision.between == 0) {
-    registers_.fill_all();  // Before, so that the host can take comparison and branch as one.
+    if (is_end) registers_.fill_all();  // Before, so that the host takes `cmp` and branch as one.
     swapped = compare(comparison.a, comparison.b, left, right);
   } else {
     for (unsigned guest = 0; guest < 16; ++guest) registers_.fill_shift(guest);
     swapped = compare(comparison.a, comparison.b, left, right);
     registers_.set_flags(Registers::Flags::kept);
     for (std::size_t i = at + 1; i < first; ++i) instruction(static_cast<std::uint32_t>(i));
-    registers_.fill_all();
+    if (is_end) registers_.fill_all();
     registers_.set_flags(Registers::Flags::free);
   }
   for (std::uint32_t i = 0; i < decision.branches; ++i) {
     const Instruction& branch = instructions[first + i];
     const std::uint32_t target = pc + branch.immediate;
-    const std::uint32_t unpaid = decision.branches - 1 - i;
+    const auto unpaid = static_cast<std::uint32_t>(instructions.size() - first - 1 - i);
     const bool keeps = is_late && code_.needs_comparison(target);
     assembler_.j(condition_of(branch.operation, swapped),
                  unpaid == 0 && !keeps ? way(target) : stub(Stub::Kind::refund, target, unpaid));
     if (keeps) stubs_.back().comparison = &comparison;
     pc += branch.length;
   }
-  if (is_late && code_.needs_comparison(block_->behind)) {
+  if (is_late && code_.needs_comparison(pc)) {
     keep_comparison(comparison.a, comparison.b);
   }
   return static_cast<std::uint32_t>(first - at) + decision.branches;
@@ -147,14 +149,17 @@ void Emitter::boolean(const Instruction& comparison, const Instruction& branch, 
 }
 
 /// A branch for which something was compared before the block, or well before it.
-void Emitter::branch(const Instruction& branch, std::uint32_t pc) {
+void Emitter::branch(const Instruction& branch) {
   registers_.fill_all();
+  const std::uint32_t unpaid = block_->count - done_ - 1;
+  const std::uint32_t target = pc_ + branch.immediate;
   const Label not_taken = assembler_.newLabel();
   assembler_.cmp(home_word(offsetof(Home, compared_left) + 4, 4), 0);
   assembler_.jne(not_taken);
   assembler_.mov(x86::eax, home_word(offsetof(Home, compared_left), 4));
   assembler_.cmp(x86::eax, home_word(offsetof(Home, compared_right), 4));
-  assembler_.j(condition_of(branch.operation, false), way(pc + branch.immediate));
+  assembler_.j(condition_of(branch.operation, false),
+               unpaid == 0 ? way(target) : stub(Stub::Kind::refund, target, unpaid));
   assembler_.bind(not_taken);
 }
 

@@ -140,11 +140,14 @@ void Emitter::block(std::size_t number, const Mapping& mapping) {
   assembler_.jl(stub(Stub::Kind::leave, pc_, block_->count));  // Which goes with `sub` as one.
   while (done_ < block_->count) {
     const Instruction& one = instructions[done_];
-    if (info(one.operation).flow != Flow::next) break;
+    const Flow flow = info(one.operation).flow;
+    if (flow != Flow::next && flow != Flow::branch) break;
     std::uint32_t taken = 1;
     const Decision decision =
         one.operation == Operation::cmp ? decision_at(instructions, done_) : Decision{};
-    if (decision.kind == Decision::Kind::none) {
+    if (flow == Flow::branch) {
+      branch(one);
+    } else if (decision.kind == Decision::Kind::none) {
       taken = instruction(done_);
     } else {
       taken = decide(done_, decision);
@@ -158,10 +161,6 @@ void Emitter::block(std::size_t number, const Mapping& mapping) {
     return go(pc_, next);
   }
   const Instruction& end = instructions[done_];
-  if (info(end.operation).flow == Flow::branch) {
-    branch(end, pc_);
-    return go(block_->behind, next);
-  }
   last(end, block_->behind);
   if (info(end.operation).flow == Flow::call) go(block_->behind, next);
   if (end.operation == Operation::jmpa) go(end.immediate, next);
@@ -362,13 +361,15 @@ Emitter::Label Emitter::entry(std::uint32_t pc) {
 }
 
 Emitter::Label Emitter::stub(Stub::Kind kind, std::uint32_t pc, std::uint32_t unpaid) {
-  stubs_.push_back({assembler_.newLabel(), kind, pc, unpaid, own_});
+  stubs_.push_back({assembler_.newLabel(), kind, pc, unpaid, own_, registers_.values()});
   return stubs_.back().label;
 }
 
 void Emitter::leave_stub(const Stub& stub) {
   use(*stub.mapping);
+  registers_.restore(stub.values);
   assembler_.bind(stub.label);
+  registers_.fill_all();
   if (stub.comparison != nullptr) keep_comparison(stub.comparison->a, stub.comparison->b);
   if (stub.kind == Stub::Kind::refund) {
     if (stub.unpaid != 0) assembler_.add(x86::r15, stub.unpaid);

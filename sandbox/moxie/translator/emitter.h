@@ -1,12 +1,13 @@
 // Machine code for blocks: what each instruction of instructions.inc becomes.
 //
 // Rules: (1) a block takes its instructions off the budget when it is entered, and leaves, nothing
-// done, if they are not all left; (2) guest memory is reached through gs by 32-bit addresses, so
-// that no value leads out of the window; what the window refuses is found out by its signal; (3)
-// when an access may be refused, places and values say what all registers are, and nothing of the
-// instruction has been done; (4) the same block gives the same bytes up to its last instruction
-// whenever it is made: that is how a refused access is explained; (5) what was compared is kept in
-// Home where Code::needs_comparison() says so, and nowhere else.
+// done, if they are not all left; whoever leaves it before its end gives back the rest; (2) guest
+// memory is reached through gs by 32-bit addresses, so that no value leads out of the window; what
+// the window refuses is found out by its signal; (3) when an access may be refused, places and
+// values say what all registers are, and nothing of the instruction has been done; (4) the same
+// block gives the same bytes up to its last instruction whenever it is made: that is how a refused
+// access is explained; (5) what was compared is kept in Home where Code::needs_comparison() says
+// so, and nowhere else.
 #pragma once
 
 #include <asmjit/x86.h>
@@ -76,7 +77,8 @@ class Emitter {
     Kind kind;
     std::uint32_t pc;
     std::uint32_t unpaid;
-    const Mapping* mapping;                   ///< With which it is jumped to.
+    const Mapping* mapping;                   ///< With which it is jumped to, ...
+    std::array<Value, 16> values;             ///< ... and what is not in its place.
     const Instruction* comparison = nullptr;  ///< To be kept first.
   };
   Label stub(Stub::Kind kind, std::uint32_t pc, std::uint32_t unpaid);
@@ -137,7 +139,7 @@ class Emitter {
   void keep_comparison(unsigned a, unsigned b);
   /// True: the host compares them the other way round.
   bool compare(unsigned a, unsigned b, const Value& left, const Value& right);
-  void branch(const Instruction& branch, std::uint32_t pc);
+  void branch(const Instruction& branch);
   void push_frame(std::uint32_t back);
   void go(std::uint32_t pc, std::uint32_t next);
   std::optional<std::size_t> block_of(std::uint32_t pc) const;

@@ -135,6 +135,13 @@ void Registers::fill_all() {
   for (unsigned guest = 0; guest < 16; ++guest) fill(guest);
 }
 
+void Registers::settle(unsigned one, unsigned other) {
+  for (const unsigned guest : {one, other, one}) {  // The other may change how the first is said.
+    const Value& value = values_[guest];
+    if (is_mapped(guest) && !value.is_constant() && !value.is_place()) fill(guest);
+  }
+}
+
 Registers::Gp Registers::read(unsigned guest) {
   const Value& value = values_[guest];
   if (is_home(guest)) {

@@ -65,6 +65,7 @@ class Registers {
   /// All values are in their places.
   void forget();
   const std::array<Value, 16>& values() const { return values_; }
+  void restore(const std::array<Value, 16>& values) { values_ = values; }
   const Value& value(unsigned guest) const { return values_[guest]; }
   bool is_mapped(unsigned guest) const { return (*mapping_)[guest] != kInHome; }
   bool is_home(unsigned guest) const { return values_[guest] == Value::place(guest); }
@@ -95,6 +96,9 @@ class Registers {
   void fill_shift(unsigned guest) {
     if (!values_[guest].is_sum()) fill(guest);
   }
+
+  /// From here on, reading one of the two leaves the other one where it is.
+  void settle(unsigned one, unsigned other);
 
   // --- Operands. Those that are registers are eax if there is no other with the value ---
 

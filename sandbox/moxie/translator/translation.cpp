@@ -28,7 +28,7 @@ class Translation::Parts {
 
   std::uint32_t entry(std::uint32_t pc) const { return cache_->entry((pc - code_.start()) / 2); }
 
-  bool translate(std::uint32_t pc);
+  bool translate(std::uint32_t pc, Arrival arrival);
   Ran run(State& state, Memory& memory, std::uint64_t budget);
   Statistics statistics() const {
     const std::lock_guard lock(mutex_);
@@ -75,9 +75,10 @@ bool Translation::Parts::begin(const Unit& unit) {
   return true;
 }
 
-bool Translation::Parts::translate(std::uint32_t pc) {
+bool Translation::Parts::translate(std::uint32_t pc, Arrival arrival) {
   const std::lock_guard lock(mutex_);
   if (entry(pc) != 0) return true;
+  if (arrival == Arrival::passed && explorer_.is_inside(pc)) return false;
   if (is_full_) return false;
   const Unit unit = explorer_.explore(pc, kUnit);
   if (!unit.has(pc)) return false;
@@ -179,6 +180,7 @@ Ran Translation::Parts::run(State& state, Memory& memory, std::uint64_t budget) 
       ran.is_stuck = exit.is_stuck;
     } else {
       state.pc = home.pc;
+      ran.is_jump = true;
     }
   }
   ran.instructions = budget - left;
@@ -197,7 +199,9 @@ std::unique_ptr<Translation> Translation::make(const Code& code) {
 }
 
 bool Translation::has(std::uint32_t pc) const { return parts_->entry(pc) != 0; }
-bool Translation::translate(std::uint32_t pc) { return parts_->translate(pc); }
+bool Translation::translate(std::uint32_t pc, Arrival arrival) {
+  return parts_->translate(pc, arrival);
+}
 Ran Translation::run(State& state, Memory& memory, std::uint64_t budget) {
   return parts_->run(state, memory, budget);
 }

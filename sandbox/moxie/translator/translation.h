@@ -18,6 +18,14 @@ struct Ran {
   /// The instruction at the pc is for the interpreter: it can do, or knows what is wrong with it.
   bool is_stuck = false;
   bool was_refused = false;  ///< For the host refused it memory.
+  bool is_jump = false;      ///< The pc, which has no code, was jumped to.
+};
+
+/// How a guest has come to where it is.
+enum class Arrival : std::uint8_t {
+  within,  ///< In the middle of something: nothing begins here.
+  passed,  ///< The interpreter is at the end of a block, which may lie within one of ours.
+  jumped   ///< By a jump, or a return.
 };
 
 /// Any thread may use it.
@@ -31,8 +39,8 @@ class Translation {
 
   /// Whether there is machine code for this address, which is covered.
   bool has(std::uint32_t pc) const;
-  /// Makes it, and what is reached from there. False: it can't.
-  bool translate(std::uint32_t pc);
+  /// Makes it, and what is reached from there. False: it can't, or that isn't worth it.
+  bool translate(std::uint32_t pc, Arrival arrival);
   /// From state.pc, for which there is code: until the budget is less than a block needs, or code
   /// is reached for which there is none. An Inside of this thread is in place for the memory.
   Ran run(State& state, Memory& memory, std::uint64_t budget);

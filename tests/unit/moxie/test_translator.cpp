@@ -198,6 +198,74 @@ TEST_CASE("page 0 is there from where a program begins, and not below") {
   CHECK(same(setup, 1000, 1u << 20).fault.address == 0xf7f);
 }
 
+TEST_CASE("operands that are known by each other's places are read as they are") {
+  // One is a copy of the other, which then moves on.
+  for (const Op operation : {Op::ashl, Op::lshr, Op::ashr, Op::add, Op::sub, Op::or_, Op::mul,
+                             Op::umul_x, Op::udiv, Op::cmp}) {
+    for (const bool swapped : {false, true}) {
+      for (const unsigned copy : {r1, r5, r11}) {
+        Assembly code = warm().set(r2, 7).add(Op::or_, r2, r0).add(Op::mov, copy, r2);
+        code.add(Op::inc, r2, 0, 4);
+        code.add(operation, swapped ? r2 : copy, swapped ? copy : r2);
+        for (const Op branch : {Op::bgtu, Op::beq})
+          code.add(branch, 0, 0, 4).add(Op::inc, r0, 0, 3);
+        same(code.exit());
+        same(code.add(Op::ldi_l, r3, 0, 9).add(Op::bltu, 0, 0, 4).add(Op::inc, r0, 0, 1).exit());
+      }
+    }
+  }
+}
+
+TEST_CASE("a branch out of the middle of a block leaves everything as it should be") {
+  // What waits to be computed when it is taken: constants, copies, sums, shifts, a stack pointer.
+  for (const Op branch : {Op::beq, Op::bne, Op::bltu, Op::bge}) {
+    for (const std::uint32_t value : {0u, 1u, 2u, 50u}) {
+      Assembly code = warm().set(r2, value).add(Op::add, r2, r0).set(r3, 1);
+      code.add(Op::gsr, sp, 0, 7).add(Op::push, sp, r2).set(r7, 40).add(Op::mov, r8, r2);
+      code.add(Op::add, r8, r7).set(r9, 3).add(Op::ashl, r8, r9).add(Op::mov, r10, r2);
+      const Assembly rest = Assembly()
+                                .add(Op::mov, r4, r8)
+                                .add(Op::push, sp, r4)
+                                .add(Op::inc, r2, 0, 1)
+                                .add(Op::cmp, r4, r7);
+      code.add(Op::cmp, r2, r3).add(branch, 0, 0, 2 + rest.size() + 2).raw(rest.bytes());
+      code.add(branch, 0, 0, 4).add(Op::inc, r0, 0, 2);
+      code.add(branch, 0, 0, 4).add(Op::inc, r0, 0, 1).exit();  // Still of the first or the second.
+      same(code);
+    }
+  }
+}
+
+TEST_CASE("functions that use all registers call each other") {
+  // Two loops that want different registers of the host, a call in each round of the first, and an
+  // access in the second.
+  const auto busy = [](Assembly& code, unsigned first, unsigned last) {
+    for (unsigned reg = first; reg <= last; ++reg) code.add(Op::inc, reg, 0, reg);
+    for (unsigned reg = first; reg < last; ++reg) code.add(Op::xor_, reg, reg + 1);
+  };
+  const auto code = [&busy](std::uint32_t address) {
+    Assembly main;
+    main.add(Op::gsr, sp, 0, 7).set(r13, 50);
+    const std::uint32_t loop = main.size();
+    busy(main, r0, r12);
+    Assembly rest;
+    rest.add(Op::dec, r13, 0, 1).set(r0, 0).add(Op::cmp, r13, r0);
+    const std::uint32_t function = kText + main.size() + 6 + rest.size() + 2 + 6;
+    main.add(Op::jsra, 0, 0, function).raw(rest.bytes());
+    main.add(Op::bne, 0, 0, loop - main.size()).exit();
+    REQUIRE(kText + main.size() == function);
+    main.set(r10, 20).set(r11, address).set(r12, 0);
+    const std::uint32_t inner = main.size();
+    for (int i = 0; i < 3; ++i) busy(main, r5, r9);
+    main.set(r11, address).add(Op::add, r11, r13).add(Op::ld_b, r9, r11).add(Op::dec, r10, 0, 1);
+    main.add(Op::cmp, r10, r12).add(Op::bgt, 0, 0, inner - main.size()).add(Op::ret);
+    return main;
+  };
+  CHECK(same(code(kData), {{kData, {}, 0x1000, Access::read_write}}).why == Stop::Why::exited);
+  // Beyond the last address, where nothing is.
+  CHECK(same(code(0xffffffe0)).fault.signal == Signal::bus);
+}
+
 TEST_CASE("divisions that have no result, or -1 below, are the interpreter's") {
   for (const Op operation : {Op::div, Op::udiv, Op::mod, Op::umod}) {
     for (const std::uint32_t divisor : {0u, 1u, 2u, 0xffffffffu, 0x80000000u}) {
