@@ -11,9 +11,8 @@ namespace {
 constexpr std::uint32_t kData = 0x8000;
 constexpr unsigned kBase = r9;  ///< Mostly left as it is, and so good for addresses.
 
-}  // namespace
-
-Bytes random_code(std::mt19937& random) {
+/// Some code, which may call these functions.
+Assembly random_part(std::mt19937& random, const std::vector<std::uint32_t>& functions) {
   const auto below = [&random](std::uint32_t end) { return random() % end; };
   Assembly code;
   const std::uint32_t size = 60 + below(400);
@@ -83,6 +82,10 @@ Bytes random_code(std::mt19937& random) {
       code.add(Op::mov, low, below(4) != 0 ? left : high).add(Op::mul, low, right);
       continue;
     }
+    if (!functions.empty() && below(12) == 0) {
+      code.add(Op::jsra, 0, 0, functions[below(static_cast<std::uint32_t>(functions.size()))]);
+      continue;
+    }
     if (below(25) == 0) {  // A call by register, of what it was set to, or not.
       const unsigned function = reg();
       code.set(function, kText + below(size));
@@ -125,7 +128,26 @@ Bytes random_code(std::mt19937& random) {
     if (below(4) != 0 && (shape == Shape::indirect_reg || shape == Shape::offset_reg)) a = kBase;
     code.add(operation, a, b, immediate);
   }
-  return code.bytes();
+  return code;
+}
+
+}  // namespace
+
+Bytes random_code(std::mt19937& random) {
+  if (random() % 2 == 0) return random_part(random, {}).bytes();
+  // Functions, each with registers that it likes, and what calls them.
+  Assembly all;
+  std::vector<std::uint32_t> functions;
+  for (std::uint32_t i = 1 + random() % 3; i != 0; --i) {
+    const Assembly function = random_part(random, functions).add(Op::ret);
+    functions.push_back(kText + 6 + all.size());
+    all.raw(function.bytes());
+  }
+  return Assembly()
+      .add(Op::jmpa, 0, 0, kText + 6 + all.size())
+      .raw(all.bytes())
+      .raw(random_part(random, functions).bytes())
+      .bytes();
 }
 
 std::unique_ptr<Machine> random_guest(const Bytes& code, std::uint32_t seed, Engine engine) {
