@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "sandbox/moxie/interpreter.h"
+#include "sandbox/moxie/timing.h"
 #include "sandbox/moxie/translator/inside.h"
 #include "sandbox/moxie/translator/translation.h"
 
@@ -15,10 +16,6 @@ using translator::Arrival;
 
 namespace {
 
-/// Instructions between two looks at interrupted_: a few hundred microseconds.
-constexpr std::uint64_t kSlice = 100'000;
-/// The same of machine code.
-constexpr std::uint64_t kTranslatedSlice = 400'000;
 /// Instructions that a guest executes before its program is worth translating, ...
 constexpr std::uint64_t kHot = 1'000'000;
 /// ... or before it is worth going over to machine code that there is already.
@@ -58,25 +55,6 @@ constexpr std::uint32_t kNoMemory = static_cast<std::uint32_t>(-12);  ///< -ENOM
 constexpr std::uint32_t kInvalid = static_cast<std::uint32_t>(-22);   ///< -EINVAL
 
 }  // namespace
-
-/// Says where time goes. A look at the clock costs as much as some hundred instructions: there is
-/// one for each change, not for each slice.
-class Machine::Stopwatch {
- public:
-  ~Stopwatch() { count_for(nullptr); }
-  /// From here on time counts for this; null: for nothing.
-  void count_for(std::chrono::nanoseconds* what) {
-    if (what == what_) return;
-    const auto now = std::chrono::steady_clock::now();
-    if (what_ != nullptr) *what_ += now - since_;
-    since_ = now;
-    what_ = what;
-  }
-
- private:
-  std::chrono::nanoseconds* what_ = nullptr;
-  std::chrono::steady_clock::time_point since_;
-};
 
 std::optional<Engine> engine_named(std::string_view name) {
   if (name == "interp") return Engine::interpreter;
@@ -236,6 +214,7 @@ void Machine::forget_comparison() {
 Stop Machine::run_on(std::uint64_t budget) {
   std::optional<translator::Inside> inside;
   Stopwatch watch;
+  Pace pace;
   Arrival arrival = Arrival::within;
   for (;;) {
     if (interrupted_.load(std::memory_order_relaxed)) return Stop{Stop::Why::interrupted};
@@ -247,16 +226,17 @@ Stop Machine::run_on(std::uint64_t budget) {
       watch.count_for(&time_spent_.machine_code);
       if (!inside) inside.emplace(*memory_);
       if (inside->is_ready() && memory_->seal()) {
-        stop = translated(*code, budget, arrival);
+        stop = translated(*code, budget, pace.slice(), arrival);
       } else {
         engine_ = Engine::interpreter;
       }
     } else {
       watch.count_for(&time_spent_.interpreter);
-      stop = interpret(code, budget, arrival);
+      stop = interpret(code, budget, pace.slice(), arrival);
     }
     if (stop.why != Stop::Why::budget) return stop;
     budget -= state_.instructions - before;
+    pace.ran(state_.instructions - before);
   }
 }
 
@@ -281,9 +261,9 @@ bool Machine::is_for_translation(const Code* code, Arrival arrival, Stopwatch& w
 }
 
 /// Runs machine code, and what it leaves to the interpreter. Not beyond one slice.
-Stop Machine::translated(const Code& code, std::uint64_t budget, Arrival& arrival) {
-  const translator::Ran ran =
-      code.translation()->run(state_, *memory_, std::min(budget, kTranslatedSlice));
+Stop Machine::translated(const Code& code, std::uint64_t budget, std::uint64_t slice,
+                         Arrival& arrival) {
+  const translator::Ran ran = code.translation()->run(state_, *memory_, std::min(budget, slice));
   arrival = ran.is_jump ? Arrival::jumped : Arrival::passed;
   state_.instructions += ran.instructions;
   translated_ += ran.instructions;
@@ -297,18 +277,19 @@ Stop Machine::translated(const Code& code, std::uint64_t budget, Arrival& arriva
     return stop;
   }
   if (ran.instructions != 0) return Stop{};
-  return interpret(&code, budget, arrival);  // Less is left than the block takes.
+  return interpret(&code, budget, slice, arrival);  // Less is left than the block takes.
 }
 
 /// A slice of the interpreter's; just a block where machine code may go on.
-Stop Machine::interpret(const Code* code, std::uint64_t budget, Arrival& arrival) {
+Stop Machine::interpret(const Code* code, std::uint64_t budget, std::uint64_t slice,
+                        Arrival& arrival) {
   const Slot* const slot = code != nullptr ? code->at(state_.pc) : nullptr;
   if (slot == nullptr || slot->block == 0 || slot->block > budget) {
     arrival = Arrival::within;
     return step_one();
   }
   const std::uint64_t block = slot->block;
-  const std::uint64_t slice = is_warm(*code) ? block : std::min(budget, std::max(kSlice, block));
+  slice = is_warm(*code) ? block : std::min(budget, std::max(slice, block));
   Execution execution{state_,        *memory_,      code->start(),
                       code->slots(), code->count(), static_cast<std::int64_t>(slice)};
   const Left left = execute(execution, slot);

@@ -24,6 +24,8 @@
 
 namespace cosmoo::moxie {
 
+class Stopwatch;
+
 namespace translator {
 enum class Arrival : std::uint8_t;
 }
@@ -101,8 +103,8 @@ class Machine {
   /// The instruction at the pc, or the first of its bytes' addresses that can't be read.
   tl::expected<Instruction, std::uint32_t> fetch() const;
 
-  /// Stops a run() under way on another thread within a fraction of a millisecond, and every later
-  /// one at once. Any thread, any time.
+  /// Stops a run() under way on another thread within a millisecond, and every later one at once.
+  /// Any thread, any time.
   void interrupt() { interrupted_.store(true, std::memory_order_relaxed); }
   void clear_interrupt() { interrupted_.store(false, std::memory_order_relaxed); }
 
@@ -144,10 +146,11 @@ class Machine {
 
   const Code* code_at(std::uint32_t pc);
   Stop run_on(std::uint64_t budget);
-  Stop interpret(const Code* code, std::uint64_t budget, translator::Arrival& arrival);
-  Stop translated(const Code& code, std::uint64_t budget, translator::Arrival& arrival);
+  Stop interpret(const Code* code, std::uint64_t budget, std::uint64_t slice,
+                 translator::Arrival& arrival);
+  Stop translated(const Code& code, std::uint64_t budget, std::uint64_t slice,
+                  translator::Arrival& arrival);
   bool is_warm(const Code& code) const;
-  class Stopwatch;
   bool is_for_translation(const Code* code, translator::Arrival arrival, Stopwatch& watch);
   void forget_comparison();
   Stop step_one();

@@ -16,6 +16,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "sandbox/moxie/machine.h"
@@ -312,6 +313,36 @@ void measure_warm_up(Report& report) {
   report.line({"moxie.warm_up.shared", "auto", "interpreter", "ms"}, beside);
 }
 
+/// How long a guest goes on that is told to stop, from its first millisecond on: while it is
+/// interpreted, translated, and machine code.
+void measure_kill(const Options& options, Report& report) {
+  std::vector<double> took;
+  const int times = options.rounds_of_a_guest.empty() ? 20 : 2;
+  for (const std::string& name : names_of(kTuned)) {
+    const auto program = program_of(path_of(kTuned, name));
+    for (int i = 0; i < times; ++i) {
+      Setup setup = setup_of(program, {});
+      setup.engine = Engine::automatic;
+      const auto machine = must(Machine::create(setup));
+      std::chrono::steady_clock::time_point told;
+      std::thread killer([&, i] {
+        std::this_thread::sleep_for(std::chrono::microseconds(300 * (i + 1)));
+        told = std::chrono::steady_clock::now();
+        machine->interrupt();
+      });
+      const Stop stop = machine->run(Machine::kUnlimited);
+      const auto ended = std::chrono::steady_clock::now();
+      killer.join();
+      if (stop.why == Stop::Why::interrupted) took.push_back(seconds(ended - told) * 1e6);
+    }
+  }
+  char text[120];
+  std::snprintf(text, sizeof text, "p50 %.0f, p99 %.0f, worst %.0f us of %zu | at most 1000",
+                cosmoo::bench::median(took), cosmoo::bench::percentile(took, 0.99),
+                cosmoo::bench::percentile(took, 1), took.size());
+  report.note("moxie.kill", text);
+}
+
 /// Which instructions follow which others most often: for joined.inc.
 struct Pairs final : Observer {
   void before(const Machine&, const Instruction& instruction) override {
@@ -384,6 +415,7 @@ int main(int argc, char** argv) {
     measure_waiting(report);
     measure_translation(options, report);
     measure_warm_up(report);
+    measure_kill(options, report);
   }
   const bool tuned_right = measure_speed(kTuned, options, report);
   const bool others_right = measure_speed(kOthers, options, report);
