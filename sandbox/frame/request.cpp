@@ -43,6 +43,7 @@ tl::expected<std::string, StartError> order_for(const std::string& symbol,
   const Limits& limits = context.limits;
   if (limits.open_files) call.open_files = static_cast<std::int64_t>(*limits.open_files);
   if (limits.file_size_bytes) call.file_size = static_cast<std::int64_t>(*limits.file_size_bytes);
+  call.output_bytes = limits.output_bytes;
   std::memcpy(order.data(), &call, sizeof call);
   return std::move(order.append(context.input));
 }

@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -223,6 +224,7 @@ class Host {
   /// What the worker and who watches over it both see.
   struct Shared {
     volatile std::uint32_t busy;
+    volatile std::uint64_t output_bytes;  ///< The most that the call may print.
   };
 
   int watch_over() {
@@ -244,6 +246,7 @@ class Host {
         });
         ::_exit(0);
       }
+      if (!wait_for(worker, *shared)) return 1;
       Ended ended;
       rusage usage{};
       while (::wait4(worker, &ended.status, 0, &usage) < 0 && errno == EINTR) {
@@ -258,11 +261,36 @@ class Host {
     }
   }
 
+  /// Until it has ended. What it prints stays in memory until then: one that prints more than the
+  /// server would take is ended.
+  bool wait_for(pid_t worker, const Shared& shared) {
+    constexpr int kLook = 20;  // Milliseconds.
+    pollfd end = {static_cast<int>(::syscall(SYS_pidfd_open, worker, 0)), POLLIN, 0};
+    if (end.fd < 0) {
+      refuse("pidfd_open", errno);
+      ::kill(worker, SIGKILL);
+      return false;
+    }
+    while (::poll(&end, 1, kLook) <= 0) {
+      const std::uint64_t most = shared.output_bytes;
+      if (shared.busy == 0) continue;
+      if (size_of(output_[0]) > most || size_of(errors_[0]) > most) ::kill(worker, SIGKILL);
+    }
+    ::close(end.fd);
+    return true;
+  }
+
+  static std::uint64_t size_of(int file) {
+    struct stat status {};
+    return ::fstat(file, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+  }
+
   bool call_here(const Request& request, const Function& function, Shared& shared) {
     const pid_t self = ::getpid();
     rusage before{}, after{};
     ::getrusage(RUSAGE_SELF, &before);
     request.take_place(output_[0], errors_[0]);
+    shared.output_bytes = request.output_bytes();
     shared.busy = 1;
     const int code = request.run(function) & 0xff;
     // A process that the function has forked, and that returns as well.

@@ -60,6 +60,7 @@ struct Call {
   std::uint64_t strings = 0;     ///< Bytes of all of them.
   std::int64_t open_files = -1;  ///< Limits of the call's process; -1: as they are.
   std::int64_t file_size = -1;
+  std::uint64_t output_bytes = 0;  ///< The most that its output, or its errors, should have.
 };
 
 struct Ended {

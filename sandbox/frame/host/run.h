@@ -24,6 +24,7 @@ class Request {
   /// A file with the input, or one that is empty.
   int input() const { return input_; }
   std::uint64_t input_bytes() const { return input_bytes_; }
+  std::uint64_t output_bytes() const { return call_.output_bytes; }
 
   /// Makes of this process what the call asks for: standard streams, limits, variables.
   void take_place(int output, int errors) const;

@@ -109,7 +109,6 @@ TEST_CASE("processor time, output and memory are limited for each call") {
     CHECK(busy.limit == "cpu");
     limits = within(std::chrono::seconds(20));
     limits.output_bytes = 1000;
-    limits.file_size_bytes = 1 << 20;
     const Result flood = frames.run("lib/floods", {.limits = limits});
     CHECK(flood.status == Status::over_limit);
     CHECK(flood.stdout_bytes.size() == 1000);
