@@ -17,14 +17,18 @@ namespace {
 /// it sleeps in the system until then.
 class HeldScript {
  public:
-  explicit HeldScript(Playground& ground) {
+  /// What becomes of those who wait when it is let go.
+  enum class Then {
+    runs,
+    fails  ///< The interpreter can be opened, but not executed: somebody may write to it.
+  };
+
+  explicit HeldScript(Playground& ground, Then then = Then::runs) {
     ground.program("interpreter", "/bin/sh");
     write_file(ground.dir / "script", "#!" + (ground.dir / "interpreter") + "\nexit 3\n", 0755);
-    hold(ground);
-  }
-
-  void hold(Playground& ground) {
-    file_.reset(::open((ground.dir / "interpreter").c_str(), O_RDWR | O_CLOEXEC));
+    // Whoever waits goes on a moment before a file that is closed is nobody's to write to.
+    const int mode = then == Then::runs ? O_RDONLY : O_RDWR;
+    file_.reset(::open((ground.dir / "interpreter").c_str(), mode | O_CLOEXEC));
     // The system asks for it back with a signal, which would else end the test.
     ::fcntl(file_.get(), F_SETSIG, SIGURG);
     held_ = ::fcntl(file_.get(), F_SETLEASE, F_WRLCK) == 0;
@@ -32,9 +36,9 @@ class HeldScript {
   }
   explicit operator bool() const { return held_; }
 
-  void let_go() { file_.reset(); }
-  /// It can be opened, but not executed.
-  void let_go_but_write() { ::fcntl(file_.get(), F_SETLEASE, F_UNLCK); }
+  void let_go() { ::fcntl(file_.get(), F_SETLEASE, F_UNLCK); }
+  /// Those who come now run it, whatever became of the others.
+  void close() { file_.reset(); }
 
  private:
   UniqueFd file_;
@@ -149,7 +153,7 @@ TEST_CASE("a job that is killed before its program is executed was never started
 TEST_CASE("a process that cannot execute its program after all gives no result") {
   for (const Tracking tracking : trackings()) {
     Playground ground(options_of(tracking));
-    HeldScript script(ground);
+    HeldScript script(ground, HeldScript::Then::fails);
     if (!script) return;
     ground.program("true", "/bin/true");
     ground.run("true");
@@ -159,7 +163,7 @@ TEST_CASE("a process that cannot execute its program after all gives no result")
     heard.order(ground, {.working_directory = ground.dir / "made/for/it"});
     quiet.order_quietly(ground);
     REQUIRE(ground.until([&] { return std::filesystem::exists(ground.dir / "made/for/it"); }));
-    script.let_go_but_write();
+    script.let_go();
     REQUIRE(ground.until([&] { return heard.end && quiet.end; }));
     for (const Told* told : {&heard, &quiet}) {
       CHECK(told->started == 0);
@@ -176,19 +180,19 @@ TEST_CASE("a process that cannot execute its program after all gives no result")
     for (const pid_t slot : before) {
       CHECK(std::find(after.begin(), after.end(), slot) != after.end());
     }
-    script.let_go();
+    script.close();
     CHECK(ground.run("script").exit_code == 3);
   }
 }
 
 TEST_CASE("a job that was killed has been killed, even if it could not be executed") {
   Playground ground;
-  HeldScript script(ground);
+  HeldScript script(ground, HeldScript::Then::fails);
   if (!script) return;
   Told told;
   told.order(ground);
   ::kill(told.job->info().pid, SIGSTOP);
-  script.let_go_but_write();
+  script.let_go();
   told.job->kill();
   REQUIRE(ground.until([&] { return told.end.has_value(); }));
   CHECK(told.started == 0);
