@@ -88,6 +88,23 @@ TEST_CASE("every refused command is E_INVARG, with what was wrong") {
   CHECK(client.expect("(End of traceback)").find("missing") != std::string::npos);
 }
 
+TEST_CASE("a program that the system will not execute is E_EXEC, with the reason") {
+  ExecServer s;
+  s.write("no_interpreter", "#!/nowhere/at/all\n", 0755);
+  s.write("no_program", "only words\n", 0755);
+  Client client = s.server->log_in();
+  const auto error = [&client](const std::string& name) {
+    return eval(client, "local ok, e = pcall(exec, {'" + name + "'}) return {e.name, e.message}");
+  };
+  CHECK(error("no_interpreter") ==
+        "{\"E_EXEC\", \"exec(): cannot start 'no_interpreter': its interpreter '/nowhere/at/all' "
+        "does not exist\"}");
+  CHECK(error("no_program") ==
+        "{\"E_EXEC\", \"exec(): cannot start 'no_program': it is neither a program that this "
+        "machine can run nor a script that begins with \\\"#!\\\"\"}");
+  CHECK(eval(client, "exec({'true'})[1]") == "0");
+}
+
 TEST_CASE("wrong types and counts are told apart from wrong values") {
   ExecServer s;
   Client client = s.server->log_in();
