@@ -69,11 +69,17 @@ bool is_declined(Operation operation) {
          operation == Operation::ssr;
 }
 
-bool Unit::has(std::uint32_t start) const {
+std::size_t Unit::block_from(std::uint32_t start) const {
   const auto found = std::lower_bound(
       blocks.begin(), blocks.end(), start,
       [](const Block& block, std::uint32_t address) { return block.start < address; });
-  return found != blocks.end() && found->start == start;
+  return static_cast<std::size_t>(found - blocks.begin());
+}
+
+std::optional<std::size_t> Unit::block_at(std::uint32_t start) const {
+  const std::size_t number = block_from(start);
+  if (number == blocks.size() || blocks[number].start != start) return std::nullopt;
+  return number;
 }
 
 void Explorer::lead(std::uint32_t pc) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -40,7 +41,10 @@ struct Unit {
   std::span<const Instruction> instructions_of(const Block& block) const {
     return std::span(instructions).subspan(block.first, block.count);
   }
-  bool has(std::uint32_t start) const;
+  /// The number of the block that begins there.
+  std::optional<std::size_t> block_at(std::uint32_t start) const;
+  /// Or of the next one.
+  std::size_t block_from(std::uint32_t start) const;
 };
 
 /// Finds blocks: what can be reached from an address without jumps to what only a register knows.

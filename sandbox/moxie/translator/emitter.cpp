@@ -37,9 +37,6 @@ bool Emitter::begin(const Unit& unit, std::uint64_t base) {
 
 std::optional<Emitted> Emitter::emit(const Unit& unit, const Regions& regions) {
   if (!begin(unit, address(static_cast<std::uint32_t>(cache_.used())))) return std::nullopt;
-  const auto here = [this] {
-    return static_cast<std::uint32_t>(cache_.used() + assembler_.offset());
-  };
   const auto mapping = [&regions](std::size_t block) -> const Mapping& {
     return regions.mappings[regions.of_block[block]];
   };
@@ -48,7 +45,7 @@ std::optional<Emitted> Emitter::emit(const Unit& unit, const Regions& regions) {
   }
   Emitted emitted;
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    emitted.blocks.push_back(here());
+    emitted.blocks.push_back(position());
     block(i, mapping(i));
   }
   for (const Call& call : calls_) {
@@ -67,7 +64,7 @@ std::optional<Emitted> Emitter::emit(const Unit& unit, const Regions& regions) {
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
     if (mapping(i) == mapping_) continue;
     use(mapping(i));
-    emitted.entries[i] = here();
+    emitted.entries[i] = position();
     assembler_.bind(entries_[i]);
     from_common();
     assembler_.jmp(labels_[i]);
@@ -101,27 +98,16 @@ void Emitter::use(const Mapping& mapping) {
   registers_.use(mapping);
 }
 
-/// All is in the region's places, and goes where everybody looks for it. Neither changes eax, nor
-/// the host's flags.
-void Emitter::to_common() {
-  if (*own_ == mapping_) return;
+/// All is where `from` says, and goes where `to` does; one of them is the common mapping. Changes
+/// neither eax nor the host's flags.
+void Emitter::exchange(const Mapping& from, const Mapping& to) {
+  if (from == to) return;
   for (unsigned guest = 0; guest < 16; ++guest) {
-    const std::uint8_t host = mapping_[guest];
-    if (host == (*own_)[guest] || host == kInHome) continue;
-    const auto instead = std::find(own_->begin(), own_->end(), host) - own_->begin();
-    assembler_.mov(Registers::home(static_cast<unsigned>(instead)), x86::gpd(host));
+    const std::uint8_t host = to[guest];
+    if (host == from[guest] || host == kInHome) continue;
+    const auto before = std::find(from.begin(), from.end(), host) - from.begin();
+    assembler_.mov(Registers::home(static_cast<unsigned>(before)), x86::gpd(host));
     assembler_.mov(x86::gpd(host), Registers::home(guest));
-  }
-}
-
-void Emitter::from_common() {
-  if (*own_ == mapping_) return;
-  for (unsigned guest = 0; guest < 16; ++guest) {
-    const std::uint8_t host = mapping_[guest];
-    if (host == (*own_)[guest] || host == kInHome) continue;
-    const auto instead = std::find(own_->begin(), own_->end(), host) - own_->begin();
-    assembler_.mov(Registers::home(guest), x86::gpd(host));
-    assembler_.mov(x86::gpd(host), Registers::home(static_cast<unsigned>(instead)));
   }
 }
 
@@ -337,24 +323,15 @@ void Emitter::go(std::uint32_t pc, std::uint32_t next) {
   assembler_.jmp(way(pc));
 }
 
-/// The number of the unit's block that begins there.
-std::optional<std::size_t> Emitter::block_of(std::uint32_t pc) const {
-  const auto found =
-      std::lower_bound(unit_->blocks.begin(), unit_->blocks.end(), pc,
-                       [](const Block& one, std::uint32_t start) { return one.start < start; });
-  if (found == unit_->blocks.end() || found->start != pc) return std::nullopt;
-  return static_cast<std::size_t>(found - unit_->blocks.begin());
-}
-
 /// Where to jump for going on at `pc`, to a block of the region or out of the unit.
 Emitter::Label Emitter::way(std::uint32_t pc) {
-  if (const auto block = block_of(pc)) return labels_[*block];
+  if (const auto block = unit_->block_at(pc)) return labels_[*block];
   return stub(code_.covers(pc) ? Stub::Kind::jump : Stub::Kind::leave, pc, 0);
 }
 
 /// Where to go on at `pc` with the common mapping.
 Emitter::Label Emitter::entry(std::uint32_t pc) {
-  if (const auto block = block_of(pc)) return entries_[*block];
+  if (const auto block = unit_->block_at(pc)) return entries_[*block];
   const Label label = way(pc);
   stubs_.back().mapping = &mapping_;
   return label;
@@ -388,8 +365,7 @@ void Emitter::leave_stub(const Stub& stub) {
     return;
   }
   assembler_.call(address(common_.leave));
-  exits_.push_back({static_cast<std::uint32_t>(cache_.used() + assembler_.offset()), stub.pc,
-                    stub.unpaid, stub.kind == Stub::Kind::stuck});
+  exits_.push_back({position(), stub.pc, stub.unpaid, stub.kind == Stub::Kind::stuck});
 }
 
 }  // namespace cosmoo::moxie::translator

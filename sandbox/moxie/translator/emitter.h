@@ -91,14 +91,17 @@ class Emitter {
   };
 
   std::uint64_t here() const { return base_ + assembler_.offset(); }
+  /// The same as an offset in the cache.
+  std::uint32_t position() const { return static_cast<std::uint32_t>(here() - address(0)); }
   std::uint64_t address(std::uint32_t offset) const {
     return reinterpret_cast<std::uint64_t>(cache_.code()) + offset;
   }
   bool begin(const Unit& unit, std::uint64_t base);
   void block(std::size_t number, const Mapping& mapping);
   void use(const Mapping& mapping);
-  void to_common();
-  void from_common();
+  void to_common() { exchange(*own_, mapping_); }
+  void from_common() { exchange(mapping_, *own_); }
+  void exchange(const Mapping& from, const Mapping& to);
   /// One instruction that goes on, and how many it has taken with it.
   std::uint32_t instruction(std::uint32_t at);
   void last(const Instruction& instruction, std::uint32_t behind);
@@ -142,7 +145,6 @@ class Emitter {
   void branch(const Instruction& branch);
   void push_frame(std::uint32_t back);
   void go(std::uint32_t pc, std::uint32_t next);
-  std::optional<std::size_t> block_of(std::uint32_t pc) const;
   Label way(std::uint32_t pc);
   Label entry(std::uint32_t pc);
   void leave_stub(const Stub& stub);

@@ -10,14 +10,6 @@ namespace {
 /// How often the unit's registers are used, and by what.
 using Uses = std::array<std::uint64_t, 16>;
 
-/// The block that begins at `start`, or the one behind it.
-std::size_t block_at(const Unit& unit, std::uint32_t start) {
-  const auto found = std::lower_bound(
-      unit.blocks.begin(), unit.blocks.end(), start,
-      [](const Block& block, std::uint32_t address) { return block.start < address; });
-  return static_cast<std::size_t>(found - unit.blocks.begin());
-}
-
 /// Does something for each direct jump: of which block, from where, to where.
 template <typename Do>
 void for_each_jump(const Unit& unit, Do&& act) {
@@ -37,7 +29,7 @@ std::vector<std::uint64_t> weights(const Unit& unit) {
   std::vector<int> changes(unit.blocks.size() + 1);
   for_each_jump(unit, [&](std::size_t block, std::uint32_t from, std::uint32_t to) {
     if (to > from) return;
-    ++changes[block_at(unit, to)];
+    ++changes[unit.block_from(to)];
     --changes[block + 1];
   });
   std::vector<std::uint64_t> all;
@@ -78,9 +70,9 @@ std::vector<std::uint32_t> connected(const Unit& unit) {
     return one;
   };
   const auto join = [&](std::size_t one, std::uint32_t start) {
-    const std::size_t other = block_at(unit, start);
-    if (other == unit.blocks.size() || unit.blocks[other].start != start) return;
-    parent[top(static_cast<std::uint32_t>(one))] = top(static_cast<std::uint32_t>(other));
+    const auto other = unit.block_at(start);
+    if (!other) return;
+    parent[top(static_cast<std::uint32_t>(one))] = top(static_cast<std::uint32_t>(*other));
   };
   for_each_jump(unit, [&](std::size_t block, std::uint32_t, std::uint32_t to) { join(block, to); });
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {

@@ -81,7 +81,7 @@ bool Translation::Parts::translate(std::uint32_t pc, Arrival arrival) {
   if (arrival == Arrival::passed && explorer_.is_inside(pc)) return false;
   if (is_full_) return false;
   const Unit unit = explorer_.explore(pc, kUnit);
-  if (!unit.has(pc)) return false;
+  if (!unit.block_at(pc)) return false;
   if (cache_->used() == 0 && !begin(unit)) is_full_ = true;
   if (is_full_) return false;
   const Regions regions = regions_of(unit, common_mapping_);
