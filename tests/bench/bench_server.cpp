@@ -72,6 +72,19 @@ std::vector<double> BenchServer::run(std::string_view code, test::Client::Wait d
   return result(deadline);
 }
 
+double BenchServer::run_sequentially(std::string_view exit_code, std::size_t times) {
+  const auto result = run(fmt::format(R"(
+      local began, wrong = ftime(), 0
+      for i = 1, {} do
+        if {} ~= 0 then wrong = wrong + 1 end
+      end
+      return {{ftime() - began, wrong}})",
+                                      times, exit_code));
+  REQUIRE(result.size() == 2);
+  CHECK(result[1] == 0);
+  return 1e6 * result[0] / static_cast<double>(times);
+}
+
 void BenchServer::start(std::string_view code) {
   std::string line = ";" + std::string(code);
   std::replace(line.begin(), line.end(), '\n', ' ');

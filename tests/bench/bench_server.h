@@ -28,7 +28,10 @@ class BenchServer {
 
   /// Runs code that returns a list of numbers, as the wizard; line ends are as good as spaces.
   std::vector<double> run(std::string_view code, test::Client::Wait deadline = kLongest);
-  /// The same in two halves, for what happens meanwhile.
+  /// Microseconds of one run of what gives this exit code, which must be 0, over so many in one
+  /// task.
+  double run_sequentially(std::string_view exit_code, std::size_t times);
+  /// run() in two halves, for what happens meanwhile.
   void start(std::string_view code);
   std::vector<double> result(test::Client::Wait deadline = kLongest);
 

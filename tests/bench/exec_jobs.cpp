@@ -14,18 +14,9 @@ constexpr std::size_t kTurns = 6;
 constexpr std::size_t kTimes = 40;
 
 // Microseconds of one exec of `true`, over so many in one task.
-double exec_sequentially(BenchServer& server, std::size_t times,
-                         const std::string& profile = "open") {
-  const auto result = server.run(fmt::format(R"(
-      local began, wrong = ftime(), 0
-      for i = 1, {} do
-        if exec({{"true"}}, "", {{}}, {{profile = "{}"}})[1] ~= 0 then wrong = wrong + 1 end
-      end
-      return {{ftime() - began, wrong}})",
-                                             times, profile));
-  REQUIRE(result.size() == 2);
-  CHECK(result[1] == 0);
-  return 1e6 * result[0] / static_cast<double>(times);
+double exec_sequentially(BenchServer& server, std::string_view profile = "open") {
+  const auto exec = fmt::format(R"(exec({{"true"}}, "", {{}}, {{profile = "{}"}})[1])", profile);
+  return server.run_sequentially(exec, kTimes);
 }
 
 double bare_sequentially(const std::string& program, std::size_t times) {
@@ -48,10 +39,9 @@ void measure_exec(const Scale& scale, Report& report) {
        {Way{"open", "exec.sequential", 1.25}, Way{"confined", "exec.confined", 1.4},
         Way{"sealed", "exec.sealed", 1.6}}) {
     Rounds rounds;
-    exec_sequentially(server, kTimes, way.profile);
+    exec_sequentially(server, way.profile);
     for (std::size_t i = 0; i < kTurns * scale.rounds; ++i) {
-      rounds.add(exec_sequentially(server, kTimes, way.profile),
-                 bare_sequentially(program, kTimes));
+      rounds.add(exec_sequentially(server, way.profile), bare_sequentially(program, kTimes));
     }
     report.line({way.line, "exec", "bare loop", "us"}, rounds,
                 {Bar::Of::ratio, Bar::Side::at_most, way.most});
@@ -63,13 +53,13 @@ void measure_large_server(const Scale& scale, Report& report) {
   BenchServer large;
   grow(large, scale.of<std::size_t>(std::size_t{2} << 30, std::size_t{256} << 20));
   const std::string program = small.program("true");
-  exec_sequentially(small, kTimes);
-  exec_sequentially(large, kTimes);
+  exec_sequentially(small);
+  exec_sequentially(large);
   Rounds to_small;
   Rounds to_bare;
   for (std::size_t i = 0; i < kTurns * scale.rounds; ++i) {
-    const double with_large = exec_sequentially(large, kTimes);
-    to_small.add(with_large, exec_sequentially(small, kTimes));
+    const double with_large = exec_sequentially(large);
+    to_small.add(with_large, exec_sequentially(small));
     to_bare.add(with_large, bare_sequentially(program, kTimes));
   }
   const auto mib = [](BenchServer& server) { return server.server().memory() >> 20; };

@@ -17,17 +17,8 @@ constexpr std::size_t kTurns = 6;
 constexpr std::size_t kTimes = 200;
 
 // Microseconds of one call, over so many in one task.
-double call_sequentially(BenchServer& server, const std::string& path, std::size_t times = kTimes) {
-  const auto result = server.run(fmt::format(R"(
-      local began, wrong = ftime(), 0
-      for i = 1, {} do
-        if frame.exec("{}").exit_code ~= 0 then wrong = wrong + 1 end
-      end
-      return {{ftime() - began, wrong}})",
-                                             times, path));
-  REQUIRE(result.size() == 2);
-  CHECK(result[1] == 0);
-  return 1e6 * result[0] / static_cast<double>(times);
+double call_sequentially(BenchServer& server, std::string_view path) {
+  return server.run_sequentially(fmt::format("frame.exec(\"{}\").exit_code", path), kTimes);
 }
 
 // Microseconds of a bare fork, _exit and wait of a small process.
