@@ -135,7 +135,7 @@ std::optional<Instruction> Code::instruction_at(std::uint32_t pc) const {
 }
 
 bool Code::needs_comparison(std::uint32_t pc) const {
-  constexpr int kFarthest = 32;  // Instructions: it is asked often.
+  constexpr int kFarthest = 200;  // Instructions: it is asked often.
   for (int i = 0; i < kFarthest && covers(pc); ++i) {
     const auto instruction = instruction_at(pc);
     if (!instruction) return true;

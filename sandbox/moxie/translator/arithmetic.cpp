@@ -268,7 +268,7 @@ void Emitter::divide(Operation operation, unsigned a, unsigned b) {
   const bool safe = divisor.is_constant() && divisor.offset != 0 && divisor.offset + 1 != 0;
   registers_.fill_all();
   if (!safe) {
-    const Label stuck = stub(Stub::Kind::stuck, pc_, block_->count - done_);
+    const Label stuck = stub(Stub::Kind::stuck, pc_, paid_ - done_);
     assembler_.emit(Inst::kIdMov, x86::eax, registers_.source(b));
     if (with_sign) {
       assembler_.add(x86::eax, 1);

@@ -89,6 +89,15 @@ void Explorer::lead(std::uint32_t pc) {
   waiting_.push_back(pc);
 }
 
+/// A branch leads there. Another branch at that place is decided with it, and what is behind that
+/// begins a block.
+void Explorer::lead_from_branch(std::uint32_t pc) {
+  lead(pc);
+  if (!code_.covers(pc)) return;
+  const auto first = code_.instruction_at(pc);
+  if (first && is_branch(*first)) lead(pc + first->length);
+}
+
 /// Sees all instructions from a leader on that follow each other.
 void Explorer::follow(std::uint32_t pc) {
   std::array<Instruction, 2> before{};  // The one before, and the one before that.
@@ -114,14 +123,14 @@ void Explorer::follow(std::uint32_t pc) {
         continue;
       }
       if (next && is_branch(*next)) {
-        lead(pc + instruction->immediate);
+        lead_from_branch(pc + instruction->immediate);
         pc = behind;
         before = {*instruction, before[0]};
         continue;
       }
     }
     before = {*instruction, before[0]};
-    if (row.flow == Flow::branch) lead(pc + instruction->immediate);
+    if (row.flow == Flow::branch) lead_from_branch(pc + instruction->immediate);
     if (row.shape == Shape::imm32 && row.flow != Flow::stop) lead(instruction->immediate);
     if (row.flow == Flow::jump || instruction->operation == Operation::undefined) return;
     const bool goes_on = row.flow == Flow::next || is_way_out(*instruction);
@@ -151,9 +160,10 @@ Block Explorer::block_at(std::uint32_t pc, Unit& unit) {
     if (!is_branch(one)) return block;
     const auto all = unit.instructions_of(block);
     const bool compared = all.size() > 1 && all[all.size() - 2].operation == Operation::cmp;
-    const auto next = is_open(block.behind) ? code_.instruction_at(block.behind) : std::nullopt;
-    if (compared && next && is_branch(*next)) continue;
-    if (compared && next && all.size() > 2 &&
+    const auto next =
+        code_.covers(block.behind) ? code_.instruction_at(block.behind) : std::nullopt;
+    if (compared && next && is_branch(*next)) continue;  // Others may begin with it.
+    if (compared && next && is_open(block.behind) && all.size() > 2 &&
         is_boolean(all[all.size() - 3], all[all.size() - 2], one, *next)) {
       continue;
     }

@@ -69,6 +69,7 @@ class Explorer {
   };
   std::uint8_t& mark(std::uint32_t pc) { return marks_[(pc - code_.start()) / 2]; }
   void lead(std::uint32_t pc);
+  void lead_from_branch(std::uint32_t pc);
   void lead_late(std::uint32_t pc);
   void follow(std::uint32_t pc);
   Block block_at(std::uint32_t pc, Unit& unit);

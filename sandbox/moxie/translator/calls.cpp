@@ -7,8 +7,7 @@ namespace cosmoo::moxie::translator {
 namespace x86 = asmjit::x86;
 namespace Inst = x86::Inst;
 
-/// Stores the frame of a call in one piece, so that it is refused as a whole; and leaves it to the
-/// return, which then need not wait for the guest's memory.
+/// Stores the frame of a call in one piece, so that it is refused as a whole.
 void Emitter::push_frame(std::uint32_t back) {
   const Gp frame_pointer = registers_.host(kFp), stack = registers_.host(kSp);
   assembler_.mov(x86::rax, std::uint64_t{back} << 32);
@@ -17,7 +16,6 @@ void Emitter::push_frame(std::uint32_t back) {
   frame.setSegment(x86::gs);
   may_be_refused(Rdx::own);
   assembler_.mov(frame, x86::rax);
-  assembler_.push(x86::rax);
   assembler_.lea(frame_pointer, x86::ptr(stack.r64(), -12));
   assembler_.mov(stack, frame_pointer);
 }
@@ -30,8 +28,7 @@ void Emitter::last(const Instruction& instruction, std::uint32_t behind) {
       push_frame(behind);
       to_common();
       assembler_.call(entry(instruction.immediate));
-      assembler_.lea(x86::rsp, x86::ptr(x86::rsp, 8));
-      from_common();
+      returned(behind);
       break;
     case Operation::jsr: {
       // The frame changes two registers, one of which may name the function.
@@ -53,14 +50,13 @@ void Emitter::last(const Instruction& instruction, std::uint32_t behind) {
         assembler_.jmp(other.call);
       }
       assembler_.bind(other.back);
-      assembler_.lea(x86::rsp, x86::ptr(x86::rsp, 8));
-      from_common();
+      returned(behind);
       break;
     }
     case Operation::jmp:
       assembler_.emit(Inst::kIdMov, x86::eax, registers_.source(instruction.a));
       to_common();
-      jump_by_table();
+      jump_by_table(assembler_, code_, cache_);
       break;
     case Operation::ret: {
       Mem frame = x86::ptr(frame_pointer, 0, 8);
@@ -69,15 +65,21 @@ void Emitter::last(const Instruction& instruction, std::uint32_t behind) {
       assembler_.mov(x86::rax, frame);
       to_common();
       assembler_.lea(stack, x86::ptr(frame_pointer.r64(), 12));
-      assembler_.cmp(x86::rax, x86::ptr(x86::rsp, 8, 8));
-      assembler_.jne(address(common_.return_miss));
-      assembler_.mov(frame_pointer, x86::ptr(x86::rsp, 8, 4));
+      assembler_.mov(frame_pointer, x86::eax);
+      assembler_.shr(x86::rax, 32);
       assembler_.ret();
       break;
     }
     default:
       break;
   }
+}
+
+/// What the host returns to: whether the guest does, too.
+void Emitter::returned(std::uint32_t to) {
+  assembler_.cmp(x86::eax, static_cast<std::int32_t>(to));
+  assembler_.jne(address(common_.return_miss));
+  from_common();
 }
 
 /// Where a call by this register at the block's end goes, perhaps: to what a register was set to
@@ -92,28 +94,6 @@ std::optional<std::uint32_t> Emitter::guess(const Block& block, unsigned reg) co
     return one.immediate;
   }
   return std::nullopt;
-}
-
-void Emitter::address_into(Gp into, std::uint64_t address) {
-  constexpr std::int64_t kLength = 7;
-  const auto distance = static_cast<std::int64_t>(address - here()) - kLength;
-  assembler_.lea(into, x86::ptr(x86::rip, static_cast<std::int32_t>(distance)));
-}
-
-/// Jumps to the code of the guest's address in eax, or leaves with it.
-void Emitter::jump_by_table() {
-  assembler_.mov(home_word(offsetof(Home, pc), 4), x86::eax);
-  assembler_.sub(x86::eax, static_cast<std::int32_t>(code_.start()));
-  assembler_.ror(x86::eax, 1);
-  assembler_.cmp(x86::eax, static_cast<std::int32_t>(code_.count()));
-  assembler_.jae(address(0));
-  assembler_.push(x86::rcx);
-  address_into(x86::rcx, reinterpret_cast<std::uint64_t>(cache_.table()));
-  assembler_.mov(x86::eax, x86::ptr(x86::rcx, x86::rax, 2, 0, 4));
-  address_into(x86::rcx, address(0));
-  assembler_.add(x86::rax, x86::rcx);
-  assembler_.pop(x86::rcx);
-  assembler_.jmp(x86::rax);
 }
 
 }  // namespace cosmoo::moxie::translator

@@ -25,7 +25,7 @@ std::size_t code_bytes(std::uint32_t count) {
 }
 
 std::size_t table_bytes(std::uint32_t count) {
-  return whole_pages(std::size_t{count} * sizeof(std::uint32_t));
+  return whole_pages(std::size_t{count} * sizeof(std::uint64_t));
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ std::unique_ptr<CodeCache> CodeCache::make(std::uint32_t count) {
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (place == MAP_FAILED) return nullptr;
   cache->code_ = static_cast<std::uint8_t*>(place);
-  cache->table_ = reinterpret_cast<std::uint32_t*>(cache->code_ + cache->size_);
+  cache->table_ = reinterpret_cast<std::uint64_t*>(cache->code_ + cache->size_);
   if (::mmap(place, cache->size_, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, cache->file_, 0) ==
       MAP_FAILED) {
     return nullptr;

@@ -32,13 +32,22 @@ class CodeCache {
   /// Puts code behind what is there. False: no room, or no memory.
   [[nodiscard]] bool append(std::span<const std::uint8_t> bytes);
 
-  /// For each even address the offset of its block in code(); 0 while there is none.
-  const std::uint32_t* table() const { return table_; }
-  std::uint32_t entry(std::uint32_t index) const {
-    return __atomic_load_n(&table_[index], __ATOMIC_ACQUIRE);
+  /// For each even address where its code is in this process; 0 while there is none, or code()
+  /// itself, if somebody has asked for that.
+  const std::uint64_t* table() const { return table_; }
+  /// Where the code is; null while there is none.
+  const std::uint8_t* entry(std::uint32_t index) const {
+    const std::uint64_t at = __atomic_load_n(&table_[index], __ATOMIC_ACQUIRE);
+    return at == reinterpret_cast<std::uint64_t>(code_) ? nullptr
+                                                        : reinterpret_cast<const std::uint8_t*>(at);
   }
   void set_entry(std::uint32_t index, std::uint32_t offset) {
-    __atomic_store_n(&table_[index], offset, __ATOMIC_RELEASE);
+    __atomic_store_n(&table_[index], reinterpret_cast<std::uint64_t>(code_ + offset),
+                     __ATOMIC_RELEASE);
+  }
+  /// While there is no code, the table leads to the beginning of all code from now on.
+  void lead_to_start(std::uint32_t index) {
+    if (entry(index) == nullptr) set_entry(index, 0);
   }
 
   /// The most that a cache for so much code takes.
@@ -49,7 +58,7 @@ class CodeCache {
 
   int file_ = -1;
   std::uint8_t* code_ = nullptr;
-  std::uint32_t* table_ = nullptr;
+  std::uint64_t* table_ = nullptr;
   std::size_t size_ = 0;  ///< Of the code; the table follows it.
   std::size_t mapped_ = 0;
   std::size_t used_ = 0;

@@ -13,18 +13,34 @@ Registers::Mem home_word(std::size_t offset, std::uint32_t size) {
   return word;
 }
 
+void jump_by_table(x86::Assembler& to, const Code& code, const CodeCache& cache) {
+  const auto start = reinterpret_cast<std::uint64_t>(cache.code());
+  to.mov(home_word(offsetof(Home, pc), 4), x86::eax);
+  to.sub(x86::eax, static_cast<std::int32_t>(code.start()));
+  to.ror(x86::eax, 1);  // An odd one becomes large.
+  to.cmp(x86::eax, static_cast<std::int32_t>(code.count()));
+  to.jae(start);
+  to.push(x86::rcx);
+  to.mov(x86::rcx, reinterpret_cast<std::uint64_t>(cache.table()));
+  to.mov(x86::rax, x86::ptr(x86::rcx, x86::rax, 3, 0, 8));
+  to.pop(x86::rcx);
+  to.test(x86::rax, x86::rax);
+  to.jz(start);
+  to.jmp(x86::rax);
+}
+
 std::vector<std::uint8_t> common_code(const Code& code, const CodeCache& cache,
-                                      const Mapping& mapping, CommonCode& common) {
+                                      CommonCode& common) {
+  constexpr const Mapping& mapping = kCommonMapping;
   asmjit::CodeHolder holder;
   const auto base = reinterpret_cast<std::uint64_t>(cache.code());
   if (holder.init(asmjit::Environment::host(), base) != asmjit::kErrorOk) return {};
   x86::Assembler to(&holder);
   const auto here = [&to] { return static_cast<std::uint32_t>(to.offset()); };
-  const asmjit::Label store = to.newLabel(), miss = to.newLabel(), out = to.newLabel();
+  const asmjit::Label store = to.newLabel(), out = to.newLabel();
   constexpr std::array kKept = {3, 5, 12, 13, 14, 15};  // By whoever calls.
 
-  // At offset 0, where the table leads if there is no code: the address is in Home.
-  to.bind(miss);
+  // At offset 0, where one is led that finds no code: the address is in Home.
   to.xor_(x86::eax, x86::eax);
   to.jmp(store);
   common.leave = here();
@@ -59,20 +75,7 @@ std::vector<std::uint8_t> common_code(const Code& code, const CodeCache& cache,
 
   common.return_miss = here();
   to.mov(x86::rsp, home_word(offsetof(Home, prediction_stack), 8));
-  to.mov(x86::gpd(mapping[kFp]), x86::eax);
-  to.shr(x86::rax, 32);
-  to.mov(home_word(offsetof(Home, pc), 4), x86::eax);
-  to.sub(x86::eax, static_cast<std::int32_t>(code.start()));
-  to.ror(x86::eax, 1);
-  to.cmp(x86::eax, static_cast<std::int32_t>(code.count()));
-  to.jae(miss);
-  to.push(x86::rcx);
-  to.mov(x86::rcx, reinterpret_cast<std::uint64_t>(cache.table()));
-  to.mov(x86::eax, x86::ptr(x86::rcx, x86::rax, 2, 0, 4));
-  to.mov(x86::rcx, base);
-  to.add(x86::rax, x86::rcx);
-  to.pop(x86::rcx);
-  to.jmp(x86::rax);
+  jump_by_table(to, code, cache);
 
   std::vector<std::uint8_t> bytes(holder.codeSize());
   if (holder.flatten() != asmjit::kErrorOk || holder.resolveUnresolvedLinks() != asmjit::kErrorOk ||

@@ -1,4 +1,5 @@
 // Emitter: comparisons and what they decide.
+#include <algorithm>
 #include <utility>
 
 #include "sandbox/moxie/translator/emitter.h"
@@ -101,7 +102,14 @@ std::uint32_t Emitter::decide(std::size_t at, const Decision& decision) {
     is_late = is_late && (instructions[i].operation == Operation::nop ||
                           (instructions[i].a != comparison.a && instructions[i].a != comparison.b));
   }
-  if (!is_late) keep_comparison(comparison.a, comparison.b);
+  bool is_needed = false;
+  for (std::uint32_t i = 0, behind = pc; i <= decision.branches; ++i) {
+    is_needed = is_needed || code_.needs_comparison(behind);
+    if (i == decision.branches) break;
+    is_needed = is_needed || code_.needs_comparison(behind + instructions[first + i].immediate);
+    behind += instructions[first + i].length;
+  }
+  if (!is_late && is_needed) keep_comparison(comparison.a, comparison.b);
   const Value left = registers_.value(comparison.a), right = registers_.value(comparison.b);
   bool swapped = false;
   const bool is_end = first + decision.branches == instructions.size();
@@ -119,17 +127,56 @@ std::uint32_t Emitter::decide(std::size_t at, const Decision& decision) {
   for (std::uint32_t i = 0; i < decision.branches; ++i) {
     const Instruction& branch = instructions[first + i];
     const std::uint32_t target = pc + branch.immediate;
-    const auto unpaid = static_cast<std::uint32_t>(instructions.size() - first - 1 - i);
+    const auto unpaid = paid_ - static_cast<std::uint32_t>(first + 1 + i);
     const bool keeps = is_late && code_.needs_comparison(target);
-    assembler_.j(condition_of(branch.operation, swapped),
-                 unpaid == 0 && !keeps ? way(target) : stub(Stub::Kind::refund, target, unpaid));
-    if (keeps) stubs_.back().comparison = &comparison;
+    go_if(condition_of(branch.operation, swapped), target, unpaid, keeps ? &comparison : nullptr);
+    if (unpaid != 0) stubs_.back().swapped = swapped;
     pc += branch.length;
   }
   if (is_late && code_.needs_comparison(pc)) {
     keep_comparison(comparison.a, comparison.b);
   }
   return static_cast<std::uint32_t>(first - at) + decision.branches;
+}
+
+/// The branch that comes first there.
+std::optional<Instruction> Emitter::branch_at(std::uint32_t pc) const {
+  if (!code_.covers(pc)) return std::nullopt;
+  const auto instruction = code_.instruction_at(pc);
+  if (!instruction || info(instruction->operation).flow != Flow::branch) return std::nullopt;
+  return instruction;
+}
+
+/// Goes on where a branch has led, with what its block was paid for in vain. If another branch
+/// comes first there, the host's flags decide that as well: it need not wait for what was compared.
+void Emitter::refund(const Stub& stub) {
+  std::uint32_t pc = stub.pc, unpaid = stub.unpaid;
+  const auto keeps = [&](std::uint32_t at) {
+    return stub.comparison != nullptr && code_.needs_comparison(at);
+  };
+  const bool has_flags = stub.swapped && std::ranges::all_of(stub.values, &Value::is_sum);
+  const auto branch = has_flags && unpaid != 0 ? branch_at(pc) : std::nullopt;
+  if (branch) {
+    registers_.set_flags(Registers::Flags::kept);
+    registers_.fill_all();
+    registers_.set_flags(Registers::Flags::free);
+    --unpaid;
+    go_if(condition_of(branch->operation, *stub.swapped), pc + branch->immediate, unpaid,
+          keeps(pc + branch->immediate) ? stub.comparison : nullptr);
+    pc += branch->length;
+  }
+  registers_.fill_all();
+  if (keeps(pc)) keep_comparison(stub.comparison->a, stub.comparison->b);
+  if (unpaid != 0) assembler_.add(x86::r15, unpaid);
+  assembler_.jmp(way(pc));
+}
+
+/// Goes on at `pc` if the host's flags say so, and gives back what was paid in vain.
+void Emitter::go_if(Condition condition, std::uint32_t pc, std::uint32_t unpaid,
+                    const Instruction* comparison) {
+  if (unpaid == 0 && comparison == nullptr) return void(assembler_.j(condition, way(pc)));
+  assembler_.j(condition, stub(Stub::Kind::refund, pc, unpaid));
+  stubs_.back().comparison = comparison;
 }
 
 /// 1 or 0 into a register that is 1; a branch that is taken skips an instruction, and that is given
@@ -151,15 +198,16 @@ void Emitter::boolean(const Instruction& comparison, const Instruction& branch, 
 /// A branch for which something was compared before the block, or well before it.
 void Emitter::branch(const Instruction& branch) {
   registers_.fill_all();
-  const std::uint32_t unpaid = block_->count - done_ - 1;
+  const std::uint32_t unpaid = paid_ - done_ - 1;
   const std::uint32_t target = pc_ + branch.immediate;
   const Label not_taken = assembler_.newLabel();
-  assembler_.cmp(home_word(offsetof(Home, compared_left) + 4, 4), 0);
+  // As a whole, as it was stored: a part of it would not come from the host's store buffer.
+  assembler_.mov(x86::rax, home_word(offsetof(Home, compared_left), 8));
+  assembler_.shr(x86::rax, 32);
   assembler_.jne(not_taken);
   assembler_.mov(x86::eax, home_word(offsetof(Home, compared_left), 4));
   assembler_.cmp(x86::eax, home_word(offsetof(Home, compared_right), 4));
-  assembler_.j(condition_of(branch.operation, false),
-               unpaid == 0 ? way(target) : stub(Stub::Kind::refund, target, unpaid));
+  go_if(condition_of(branch.operation, false), target, unpaid, nullptr);
   assembler_.bind(not_taken);
 }
 

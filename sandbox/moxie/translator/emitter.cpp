@@ -2,18 +2,15 @@
 
 #include <algorithm>
 
+#include "sandbox/moxie/translator/home.h"
+
 namespace cosmoo::moxie::translator {
 
 namespace x86 = asmjit::x86;
 namespace Inst = x86::Inst;
 
-Emitter::Emitter(const Code& code, const CodeCache& cache, const CommonCode& common,
-                 const Mapping& mapping)
-    : code_(code),
-      cache_(cache),
-      common_(common),
-      mapping_(mapping),
-      registers_(assembler_, mapping) {}
+Emitter::Emitter(const Code& code, CodeCache& cache, const CommonCode& common)
+    : code_(code), cache_(cache), common_(common), registers_(assembler_) {}
 
 bool Emitter::begin(const Unit& unit, std::uint64_t base) {
   holder_.reset();
@@ -41,7 +38,7 @@ std::optional<Emitted> Emitter::emit(const Unit& unit, const Regions& regions) {
     return regions.mappings[regions.of_block[block]];
   };
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    if (mapping(i) != mapping_) entries_[i] = assembler_.newLabel();
+    if (mapping(i) != kCommonMapping) entries_[i] = assembler_.newLabel();
   }
   Emitted emitted;
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
@@ -57,12 +54,12 @@ std::optional<Emitted> Emitter::emit(const Unit& unit, const Regions& regions) {
     assembler_.call(jump);
     assembler_.jmp(call.back);
     assembler_.bind(jump);
-    jump_by_table();
+    jump_by_table(assembler_, code_, cache_);
   }
   for (std::size_t i = 0; i < stubs_.size(); ++i) leave_stub(Stub(stubs_[i]));  // May add to them.
   emitted.entries = emitted.blocks;
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    if (mapping(i) == mapping_) continue;
+    if (mapping(i) == kCommonMapping) continue;
     use(mapping(i));
     emitted.entries[i] = position();
     assembler_.bind(entries_[i]);
@@ -122,8 +119,13 @@ void Emitter::block(std::size_t number, const Mapping& mapping) {
     assembler_.jmp(stub(Stub::Kind::stuck, pc_, 0));
     return;
   }
-  assembler_.sub(x86::r15, block_->count);
-  assembler_.jl(stub(Stub::Kind::leave, pc_, block_->count));  // Which goes with `sub` as one.
+  // A branch that the last one leads to is decided with it, and so paid with it.
+  const Instruction& end = instructions.back();
+  const bool leads_on = info(end.operation).flow == Flow::branch &&
+                        branch_at(block_->behind - end.length + end.immediate).has_value();
+  paid_ = block_->count + (leads_on ? 1 : 0);
+  assembler_.sub(x86::r15, paid_);
+  assembler_.jl(stub(Stub::Kind::leave, pc_, paid_));  // Which goes with `sub` as one.
   while (done_ < block_->count) {
     const Instruction& one = instructions[done_];
     const Flow flow = info(one.operation).flow;
@@ -144,9 +146,9 @@ void Emitter::block(std::size_t number, const Mapping& mapping) {
       number + 1 < unit_->blocks.size() ? unit_->blocks[number + 1].start : block_->start;
   if (done_ == block_->count) {
     registers_.fill_all();  // Nothing is left to fill after a branch.
+    if (paid_ != done_) assembler_.add(x86::r15, paid_ - done_);
     return go(pc_, next);
   }
-  const Instruction& end = instructions[done_];
   last(end, block_->behind);
   if (info(end.operation).flow == Flow::call) go(block_->behind, next);
   if (end.operation == Operation::jmpa) go(end.immediate, next);
@@ -333,34 +335,40 @@ Emitter::Label Emitter::way(std::uint32_t pc) {
 Emitter::Label Emitter::entry(std::uint32_t pc) {
   if (const auto block = unit_->block_at(pc)) return entries_[*block];
   const Label label = way(pc);
-  stubs_.back().mapping = &mapping_;
+  stubs_.back().mapping = &kCommonMapping;
   return label;
 }
 
 Emitter::Label Emitter::stub(Stub::Kind kind, std::uint32_t pc, std::uint32_t unpaid) {
-  stubs_.push_back({assembler_.newLabel(), kind, pc, unpaid, own_, registers_.values()});
+  stubs_.push_back(
+      {assembler_.newLabel(), kind, pc, unpaid, own_, registers_.values(), nullptr, {}});
   return stubs_.back().label;
+}
+
+/// The word of the table, from where code is being put.
+Emitter::Mem Emitter::table_entry(std::uint32_t index) const {
+  constexpr std::int64_t kLength = 6;  // Of the jump.
+  const auto distance = reinterpret_cast<std::uint64_t>(cache_.table() + index) - here();
+  return x86::ptr(x86::rip,
+                  static_cast<std::int32_t>(static_cast<std::int64_t>(distance) - kLength), 8);
 }
 
 void Emitter::leave_stub(const Stub& stub) {
   use(*stub.mapping);
   registers_.restore(stub.values);
   assembler_.bind(stub.label);
+  if (stub.kind == Stub::Kind::refund) return refund(stub);
   registers_.fill_all();
   if (stub.comparison != nullptr) keep_comparison(stub.comparison->a, stub.comparison->b);
-  if (stub.kind == Stub::Kind::refund) {
-    if (stub.unpaid != 0) assembler_.add(x86::r15, stub.unpaid);
-    assembler_.jmp(way(stub.pc));
-    return;
-  }
   to_common();
   if (stub.kind == Stub::Kind::jump) {
     const std::uint32_t index = (stub.pc - code_.start()) / 2;
-    if (const std::uint32_t entry = cache_.entry(index); entry != 0) {
-      assembler_.jmp(address(entry));
+    if (const auto* const entry = cache_.entry(index)) {
+      assembler_.jmp(reinterpret_cast<std::uint64_t>(entry));
     } else {
-      assembler_.mov(x86::eax, stub.pc);
-      jump_by_table();
+      cache_.lead_to_start(index);
+      assembler_.mov(home_word(offsetof(Home, pc), 4), stub.pc);
+      assembler_.jmp(table_entry(index));
     }
     return;
   }

@@ -42,15 +42,14 @@ struct Emitted {
 /// Registers at an access that was refused.
 struct Refused {
   std::uint32_t pc = 0;
-  std::uint32_t done = 0;  ///< Instructions of the block before it.
-  bool rdx_saved = false;  ///< What stands in rdx is in Home::saved.
+  std::uint32_t unpaid = 0;  ///< Instructions to be given back to the budget.
+  bool rdx_saved = false;    ///< What stands in rdx is in Home::saved.
   std::array<Value, 16> values;
 };
 
 class Emitter {
  public:
-  Emitter(const Code& code, const CodeCache& cache, const CommonCode& common,
-          const Mapping& mapping);
+  Emitter(const Code& code, CodeCache& cache, const CommonCode& common);
 
   /// Code to be put at the end of the cache. None: AsmJit has refused something.
   std::optional<Emitted> emit(const Unit& unit, const Regions& regions);
@@ -77,9 +76,12 @@ class Emitter {
     Kind kind;
     std::uint32_t pc;
     std::uint32_t unpaid;
-    const Mapping* mapping;                   ///< With which it is jumped to, ...
-    std::array<Value, 16> values;             ///< ... and what is not in its place.
-    const Instruction* comparison = nullptr;  ///< To be kept first.
+    const Mapping* mapping;        ///< With which it is jumped to, ...
+    std::array<Value, 16> values;  ///< ... and what is not in its place.
+    /// What was compared, if it isn't kept yet, and may be read at pc.
+    const Instruction* comparison = nullptr;
+    /// The host's flags still say what was found, in the other order or not.
+    std::optional<bool> swapped;
   };
   Label stub(Stub::Kind kind, std::uint32_t pc, std::uint32_t unpaid);
   /// A call by register that does not go where it was thought to.
@@ -99,8 +101,8 @@ class Emitter {
   bool begin(const Unit& unit, std::uint64_t base);
   void block(std::size_t number, const Mapping& mapping);
   void use(const Mapping& mapping);
-  void to_common() { exchange(*own_, mapping_); }
-  void from_common() { exchange(mapping_, *own_); }
+  void to_common() { exchange(*own_, kCommonMapping); }
+  void from_common() { exchange(kCommonMapping, *own_); }
   void exchange(const Mapping& from, const Mapping& to);
   /// One instruction that goes on, and how many it has taken with it.
   std::uint32_t instruction(std::uint32_t at);
@@ -143,19 +145,22 @@ class Emitter {
   /// True: the host compares them the other way round.
   bool compare(unsigned a, unsigned b, const Value& left, const Value& right);
   void branch(const Instruction& branch);
+  std::optional<Instruction> branch_at(std::uint32_t pc) const;
+  void go_if(Condition condition, std::uint32_t pc, std::uint32_t unpaid,
+             const Instruction* comparison);
+  void refund(const Stub& stub);
   void push_frame(std::uint32_t back);
+  void returned(std::uint32_t to);
   void go(std::uint32_t pc, std::uint32_t next);
   Label way(std::uint32_t pc);
   Label entry(std::uint32_t pc);
   void leave_stub(const Stub& stub);
+  Mem table_entry(std::uint32_t index) const;
   std::optional<std::uint32_t> guess(const Block& block, unsigned reg) const;
-  void jump_by_table();
-  void address_into(Gp into, std::uint64_t address);
 
   const Code& code_;
-  const CodeCache& cache_;
+  CodeCache& cache_;
   const CommonCode& common_;
-  const Mapping& mapping_;  ///< The common one.
 
   // What follows is of the unit under way.
   asmjit::CodeHolder holder_;
@@ -170,7 +175,8 @@ class Emitter {
   std::vector<Call> calls_;
   std::vector<Exit> exits_;
   const Block* block_ = nullptr;
-  std::uint32_t done_ = 0;               ///< Instructions of the block before the one under way.
+  std::uint32_t paid_ = 0;               ///< Instructions that the block takes off the budget.
+  std::uint32_t done_ = 0;               ///< Those before the one under way.
   std::uint32_t pc_ = 0;                 ///< Of the one under way.
   std::optional<std::uint32_t> wanted_;  ///< explain(): offset of the access ...
   std::optional<Refused> explained_;     ///< ... and what it finds.

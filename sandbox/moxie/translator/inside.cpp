@@ -82,9 +82,9 @@ class Stacks {
     own.ss_size = kHandler;
     return ::sigaltstack(&own, nullptr) == 0;
   }
-  /// Two words are above it: what the first return goes to, and what it compares.
+  /// There it holds what the first return goes to.
   std::uint64_t* top() const {
-    return reinterpret_cast<std::uint64_t*>(low_ + kGuard + kPredictions) - 2;
+    return reinterpret_cast<std::uint64_t*>(low_ + kGuard + kPredictions) - 1;
   }
   bool is_guard(const void* address) const {
     const auto* const byte = static_cast<const std::uint8_t*>(address);
@@ -197,7 +197,6 @@ std::int64_t enter(const Gate& gate, const std::uint8_t* entry, std::int64_t bud
   const Stacks& own = stacks();
   auto* const home = static_cast<Home*>(memory.home());
   own.top()[0] = reinterpret_cast<std::uint64_t>(gate.return_miss);
-  own.top()[1] = 0;
   home->prediction_stack = reinterpret_cast<std::uint64_t>(own.top());
   home->leave_address = 0;
   home->refused_address = 0;

@@ -85,27 +85,7 @@ std::vector<std::uint32_t> connected(const Unit& unit) {
 
 }  // namespace
 
-Mapping common_mapping(const Unit& unit) {
-  Uses uses{};
-  const auto weight = weights(unit);
-  for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    count(unit, unit.blocks[i], weight[i], uses);
-  }
-  uses[kFp] = uses[kSp] = ~std::uint64_t{0};
-  std::array<unsigned, 16> order;
-  std::iota(order.begin(), order.end(), 0u);
-  std::stable_sort(order.begin(), order.end(),
-                   [&uses](unsigned one, unsigned other) { return uses[one] > uses[other]; });
-  Mapping mapping;
-  mapping.fill(kInHome);
-  // The two that are always there take what needs long encodings.
-  for (std::size_t i = 0; i < kHostRegisters.size(); ++i) {
-    mapping[order[(i + 2) % kHostRegisters.size()]] = kHostRegisters[i];
-  }
-  return mapping;
-}
-
-Regions regions_of(const Unit& unit, const Mapping& common) {
+Regions regions_of(const Unit& unit) {
   struct Counted {
     Uses uses{};
     std::uint64_t crossings = 0;
@@ -126,7 +106,7 @@ Regions regions_of(const Unit& unit, const Mapping& common) {
     counted[region].crossings += weight[i] * crossings(unit, unit.blocks[i]);
   }
   for (const Counted& one : counted) {
-    Mapping mapping = common;
+    Mapping mapping = kCommonMapping;
     for (;;) {  // The one in Home that is used most, for the one that is used least.
       unsigned in = 0, out = 0;
       std::uint64_t most = 0, least = ~std::uint64_t{0};

@@ -17,18 +17,21 @@ namespace cosmoo::moxie::translator {
 using Mapping = std::array<std::uint8_t, 16>;
 inline constexpr std::uint8_t kInHome = 0xff;
 
-/// Registers of the host that guests' registers may be in, those with short encodings first.
-inline constexpr std::array<std::uint8_t, 13> kHostRegisters = {3, 1,  6,  7,  2,  5, 8,
-                                                                9, 10, 11, 12, 13, 14};
+/// What compilers use most has short encodings. They turn to $r5 and $r11 last, and to $r5 where
+/// nothing is called, so that its region can have it instead; $r12 is for ends of functions, $r13
+/// for nothing. Division takes edx, which is $r11's.
+inline constexpr Mapping kCommonMapping = {13, 14, 3,  1,  6,  7, 5,       kInHome,
+                                           8,  9,  10, 11, 12, 2, kInHome, kInHome};
 
-/// The frame and stack pointers, and what the unit uses most where it may stay longest.
-Mapping common_mapping(const Unit& unit);
+/// Registers of the host that guests' registers may be in.
+inline constexpr std::array<std::uint8_t, 13> kHostRegisters = {1, 2,  3,  5,  6,  7, 8,
+                                                                9, 10, 11, 12, 13, 14};
 
 /// Blocks that lead to each other without calls: a function, mostly.
 struct Regions {
   std::vector<std::uint32_t> of_block;  ///< As Unit::blocks.
   std::vector<Mapping> mappings;        ///< Of each; frame and stack pointers as in the common one.
 };
-Regions regions_of(const Unit& unit, const Mapping& common);
+Regions regions_of(const Unit& unit);
 
 }  // namespace cosmoo::moxie::translator

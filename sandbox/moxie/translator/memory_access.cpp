@@ -53,7 +53,7 @@ Emitter::Mem Emitter::memory(unsigned guest, std::uint32_t offset, std::uint32_t
 
 void Emitter::may_be_refused(Rdx rdx) {
   if (wanted_ && assembler_.offset() == *wanted_) {
-    explained_ = Refused{pc_, done_, rdx == Rdx::saved, registers_.values()};
+    explained_ = Refused{pc_, paid_ - done_, rdx == Rdx::saved, registers_.values()};
   }
 }
 

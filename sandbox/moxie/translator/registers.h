@@ -52,10 +52,7 @@ class Registers {
   using Gp = asmjit::x86::Gp;
   using Mem = asmjit::x86::Mem;
 
-  Registers(asmjit::x86::Assembler& assembler, const Mapping& mapping)
-      : to_(assembler), mapping_(&mapping) {
-    forget();
-  }
+  explicit Registers(asmjit::x86::Assembler& assembler) : to_(assembler) { forget(); }
 
   /// Places are others from here on, and all values are in them.
   void use(const Mapping& mapping) {
@@ -122,7 +119,7 @@ class Registers {
   bool is_alias(unsigned guest) const { return !is_home(guest) && values_[guest].is_place(); }
 
   asmjit::x86::Assembler& to_;
-  const Mapping* mapping_;
+  const Mapping* mapping_ = &kCommonMapping;
   std::array<Value, 16> values_;
   Flags flags_ = Flags::free;
 };

@@ -26,7 +26,9 @@ class Translation::Parts {
   Parts(const Code& code, std::unique_ptr<CodeCache> cache)
       : code_(code), cache_(std::move(cache)), explorer_(code) {}
 
-  std::uint32_t entry(std::uint32_t pc) const { return cache_->entry((pc - code_.start()) / 2); }
+  const std::uint8_t* entry(std::uint32_t pc) const {
+    return cache_->entry((pc - code_.start()) / 2);
+  }
 
   bool translate(std::uint32_t pc, Arrival arrival);
   Ran run(State& state, Memory& memory, std::uint64_t budget);
@@ -44,14 +46,13 @@ class Translation::Parts {
     std::uint32_t mapping;  ///< In mappings_.
   };
 
-  bool begin(const Unit& unit);
+  bool begin();
   Exit exit_at(std::uint64_t address) const;
   std::uint64_t explain(State& state, Home& home);
 
   const Code& code_;
   std::unique_ptr<CodeCache> cache_;
   // Not changed any more once the first unit is there:
-  Mapping common_mapping_;
   CommonCode common_;
   Gate gate_;
 
@@ -64,10 +65,9 @@ class Translation::Parts {
   bool is_full_ = false;
 };
 
-/// What comes before the first unit, and is chosen for its sake.
-bool Translation::Parts::begin(const Unit& unit) {
-  common_mapping_ = common_mapping(unit);
-  const auto bytes = common_code(code_, *cache_, common_mapping_, common_);
+/// What comes before the first unit.
+bool Translation::Parts::begin() {
+  const auto bytes = common_code(code_, *cache_, common_);
   if (bytes.empty() || !cache_->append(bytes)) return false;
   const std::uint8_t* const code = cache_->code();
   gate_ = {code, cache_->used() + cache_->room(), code + common_.enter, code + common_.refused,
@@ -77,15 +77,15 @@ bool Translation::Parts::begin(const Unit& unit) {
 
 bool Translation::Parts::translate(std::uint32_t pc, Arrival arrival) {
   const std::lock_guard lock(mutex_);
-  if (entry(pc) != 0) return true;
+  if (entry(pc) != nullptr) return true;
   if (arrival == Arrival::passed && explorer_.is_inside(pc)) return false;
   if (is_full_) return false;
   const Unit unit = explorer_.explore(pc, kUnit);
   if (!unit.block_at(pc)) return false;
-  if (cache_->used() == 0 && !begin(unit)) is_full_ = true;
+  if (cache_->used() == 0 && !begin()) is_full_ = true;
   if (is_full_) return false;
-  const Regions regions = regions_of(unit, common_mapping_);
-  Emitter emitter(code_, *cache_, common_, common_mapping_);
+  const Regions regions = regions_of(unit);
+  Emitter emitter(code_, *cache_, common_);
   auto emitted = emitter.emit(unit, regions);
   if (!emitted || !cache_->append(emitted->code)) {
     is_full_ = true;  // What is there goes on being used.
@@ -136,7 +136,7 @@ std::uint64_t Translation::Parts::explain(State& state, Home& home) {
     pc += unit.instructions.back().length;
   }
   unit.blocks[0].count = static_cast<std::uint32_t>(unit.instructions.size());
-  Emitter emitter(code_, *cache_, common_, common_mapping_);
+  Emitter emitter(code_, *cache_, common_);
   const auto refused = emitter.explain(unit, mapping, offset - made.offset);
   if (!refused) std::abort();  // Rule 4 of emitter.h is broken.
   const auto place = [&](std::int8_t guest) -> std::uint32_t {
@@ -155,7 +155,7 @@ std::uint64_t Translation::Parts::explain(State& state, Home& home) {
             : place(value.base) + (place(value.index) << value.shift) + value.offset;
   }
   state.pc = refused->pc;
-  return unit.blocks[0].count - refused->done;
+  return refused->unpaid;
 }
 
 Ran Translation::Parts::run(State& state, Memory& memory, std::uint64_t budget) {
@@ -164,7 +164,7 @@ Ran Translation::Parts::run(State& state, Memory& memory, std::uint64_t budget) 
   home.compared_left = state.compared_left;
   home.compared_right = state.compared_right;
   auto left = static_cast<std::uint64_t>(
-      enter(gate_, cache_->code() + entry(state.pc), static_cast<std::int64_t>(budget), memory));
+      enter(gate_, entry(state.pc), static_cast<std::int64_t>(budget), memory));
   state.compared_left = home.compared_left;
   state.compared_right = home.compared_right;
   Ran ran;
@@ -198,7 +198,7 @@ std::unique_ptr<Translation> Translation::make(const Code& code) {
       new Translation(std::make_unique<Parts>(code, std::move(cache))));
 }
 
-bool Translation::has(std::uint32_t pc) const { return parts_->entry(pc) != 0; }
+bool Translation::has(std::uint32_t pc) const { return parts_->entry(pc) != nullptr; }
 bool Translation::translate(std::uint32_t pc, Arrival arrival) {
   return parts_->translate(pc, arrival);
 }
