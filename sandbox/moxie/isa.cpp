@@ -7,17 +7,31 @@ namespace cosmoo::moxie {
 
 namespace {
 
-/// Operations by the code that instructions.inc gives them.
-constexpr std::array<Operation, 256> by_code() {
-  std::array<Operation, 256> operations{};
-  for (auto& operation : operations) operation = Operation::undefined;
+/// What is asked for whenever an instruction is taken apart.
+struct Row {
+  Operation operation;
+  Shape shape;
+  std::uint8_t length;
+};
+
+constexpr std::array<Row, 256> rows_by_code() {
+  std::array<Row, 256> rows{};
+  rows.fill({Operation::undefined, info(Operation::undefined).shape, 2});
   for (std::size_t i = 0; i + 1 < kOperationInfo.size(); ++i) {
-    operations[kOperationInfo[i].code] = static_cast<Operation>(i);
+    const OperationInfo& one = kOperationInfo[i];
+    rows[one.code] = {static_cast<Operation>(i), one.shape,
+                      static_cast<std::uint8_t>(length(one.shape))};
   }
-  return operations;
+  return rows;
 }
 
-constexpr std::array<Operation, 256> kByCode = by_code();
+constexpr std::array<Row, 256> kByCode = rows_by_code();
+
+const Row& row_of(std::uint16_t first) {
+  if ((first & 0x8000) == 0) return kByCode[first >> 8];
+  if ((first & 0x4000) == 0) return kByCode[0x80 | (first >> 12 & 3)];
+  return kByCode[0xc0 | (first >> 10 & 15)];
+}
 
 std::uint16_t half_at(const std::uint8_t* bytes) {
   return static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
@@ -33,21 +47,17 @@ const std::array<std::string_view, 16> kRegisterNames = {
     "$fp", "$sp", "$r0", "$r1", "$r2",  "$r3",  "$r4",  "$r5",
     "$r6", "$r7", "$r8", "$r9", "$r10", "$r11", "$r12", "$r13"};
 
-Operation operation_of(std::uint16_t first) {
-  if ((first & 0x8000) == 0) return kByCode[first >> 8];
-  if ((first & 0x4000) == 0) return kByCode[0x80 | (first >> 12 & 3)];
-  return kByCode[0xc0 | (first >> 10 & 15)];
-}
+Operation operation_of(std::uint16_t first) { return row_of(first).operation; }
 
 Instruction decode(const std::uint8_t* bytes) {
   const std::uint16_t first = half_at(bytes);
   Instruction instruction;
-  instruction.operation = operation_of(first);
-  const Shape shape = info(instruction.operation).shape;
-  instruction.length = static_cast<std::uint8_t>(length(shape));
+  const Row& row = row_of(first);
+  instruction.operation = row.operation;
+  instruction.length = row.length;
   instruction.a = first >> 4 & 15;
   instruction.b = first & 15;
-  switch (shape) {
+  switch (row.shape) {
     case Shape::reg_small:
       instruction.a = first >> 8 & 15;
       instruction.b = 0;

@@ -44,12 +44,12 @@ bool is_rotation(const Value& a, const Value& b) {
 std::optional<Value> sum(const Value& a, const Value& b) {
   const std::uint32_t offset = a.offset + b.offset;
   if (a.index == Value::kNone && b.index == Value::kNone)
-    return Value{a.base, b.base, 0, offset, Value::Kind::sum};
+    return Value{a.base, b.base, 0, Value::Kind::sum, offset};
   if (a.index == Value::kNone && b.base == Value::kNone) {
-    return Value{a.base, b.index, b.shift, offset, Value::Kind::sum};
+    return Value{a.base, b.index, b.shift, Value::Kind::sum, offset};
   }
   if (b.index == Value::kNone && a.base == Value::kNone) {
-    return Value{b.base, a.index, a.shift, offset, Value::Kind::sum};
+    return Value{b.base, a.index, a.shift, Value::Kind::sum, offset};
   }
   return std::nullopt;
 }
@@ -90,7 +90,7 @@ void Emitter::add(unsigned a, unsigned b) {
     if (left.is_constant()) return registers_.set(a, right.plus(left.offset));
     if (const auto both = sum(left, right)) return registers_.set(a, *both);
   } else if (a == b && va.is_place() && registers_.is_mapped(a)) {
-    return registers_.set(a, Value{Value::kNone, va.base, 1, 0, Value::Kind::sum});
+    return registers_.set(a, Value{Value::kNone, va.base, 1, Value::Kind::sum, 0});
   }
   registers_.claim(a);
   const auto from = registers_.source(b);
@@ -162,10 +162,10 @@ void Emitter::shift(Operation operation, unsigned a, unsigned b) {
     if (!with_sign && registers_.expression(a, value) && value.is_place()) {
       const auto by = static_cast<std::uint8_t>(count);
       if (left && count <= 3) {
-        return registers_.set(a, Value{Value::kNone, value.base, by, 0, Value::Kind::sum});
+        return registers_.set(a, Value{Value::kNone, value.base, by, Value::Kind::sum, 0});
       }
       const auto kind = left ? Value::Kind::left : Value::Kind::right;
-      return registers_.set(a, Value{value.base, Value::kNone, by, 0, kind});
+      return registers_.set(a, Value{value.base, Value::kNone, by, kind, 0});
     }
     const Gp to = registers_.change(a);
     assembler_.emit(left        ? Inst::kIdShl

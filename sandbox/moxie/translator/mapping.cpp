@@ -45,7 +45,10 @@ void count(const Unit& unit, const Block& block, std::uint64_t weight, Uses& use
   for (const Instruction& one : unit.instructions_of(block)) {
     const Shape shape = info(one.operation).shape;
     if (shape == Shape::none || shape == Shape::imm32 || shape == Shape::branch) continue;
-    uses[one.a] += weight;
+    // Where a function ends, a pointer goes over what is taken back: each address is said by
+    // the frame pointer's place.
+    const bool is_pointer = one.operation == Operation::push || one.operation == Operation::pop;
+    if (!is_pointer) uses[one.a] += weight;
     const bool has_b = shape == Shape::reg_reg || shape == Shape::reg_indirect ||
                        shape == Shape::indirect_reg || shape == Shape::reg_offset ||
                        shape == Shape::offset_reg;

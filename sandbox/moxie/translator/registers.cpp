@@ -15,6 +15,15 @@ Registers::Mem Registers::home(unsigned guest) {
 
 void Registers::forget() {
   for (unsigned guest = 0; guest < 16; ++guest) values_[guest] = Value::place(guest);
+  away_ = 0;
+}
+
+void Registers::restore(const std::array<Value, 16>& values) {
+  values_ = values;
+  away_ = 0;
+  for (unsigned guest = 0; guest < 16; ++guest) {
+    if (values_[guest] != Value::place(guest)) away_ |= 1u << guest;
+  }
 }
 
 bool Registers::expression(unsigned guest, Value& value) {
@@ -37,13 +46,15 @@ bool Registers::expression(unsigned guest, Value& value) {
 void Registers::set(unsigned guest, const Value& value) {
   const bool is_own = value.base == static_cast<int>(guest) && value.index == Value::kNone;
   if (!is_own) claim(guest);  // Rule 3.
+  if (value == Value::place(guest)) return placed(guest);
   values_[guest] = value;
+  away_ |= 1u << guest;
 }
 
 void Registers::claim(unsigned guest) {
-  for (unsigned other = 0; other < 16; ++other) {
-    if (other != guest && values_[other].names(guest)) fill(other);
-  }
+  for_others_away(guest, [&](unsigned other) {
+    if (values_[other].names(guest)) fill(other);
+  });
 }
 
 void Registers::compute(Gp into, const Value& value) {
@@ -111,28 +122,28 @@ void Registers::fill(unsigned guest) {
     placed(guest);
     return;
   }
-  for (unsigned other = 0; other < 16; ++other) {  // What can't be said of the place as it will be.
-    if (other == guest || !values_[other].names(guest)) continue;
+  for_others_away(guest, [&](unsigned other) {  // What can't be said of the place as it will be.
+    if (!values_[other].names(guest)) return;
     if (!value.is_sum() || !values_[other].is_sum()) fill(other);
-  }
+  });
   compute(host(guest), value);
   placed(guest);
   if (!value.names(guest)) return;
   // Its own place plus an offset: others may name it, and mean what it was.
-  for (unsigned other = 0; other < 16; ++other) {
-    if (other == guest) continue;
+  for_others_away(guest, [&](unsigned other) {
     Value& named = values_[other];
     if (named.base == static_cast<int>(guest)) named.offset -= value.offset;
     if (named.index == static_cast<int>(guest)) named.offset -= value.offset << named.shift;
-  }
+  });
 }
 
 void Registers::fill_all() {
   // First those that name others, while these are what they were.
-  for (unsigned guest = 0; guest < 16; ++guest) {
+  constexpr unsigned kNobody = 31;
+  for_others_away(kNobody, [&](unsigned guest) {
     if (!values_[guest].names(guest)) fill(guest);
-  }
-  for (unsigned guest = 0; guest < 16; ++guest) fill(guest);
+  });
+  for_others_away(kNobody, [&](unsigned guest) { fill(guest); });
 }
 
 void Registers::settle(unsigned one, unsigned other) {

@@ -11,6 +11,7 @@
 #include <asmjit/x86.h>
 
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "sandbox/moxie/isa.h"
@@ -27,12 +28,12 @@ struct Value {
   std::int8_t base = kNone;
   std::int8_t index = kNone;
   std::uint8_t shift = 0;
-  std::uint32_t offset = 0;
   Kind kind = Kind::sum;
+  std::uint32_t offset = 0;
 
-  static Value constant(std::uint32_t value) { return {kNone, kNone, 0, value, Kind::sum}; }
+  static Value constant(std::uint32_t value) { return {kNone, kNone, 0, Kind::sum, value}; }
   static Value place(unsigned guest) {
-    return {static_cast<std::int8_t>(guest), kNone, 0, 0, Kind::sum};
+    return {static_cast<std::int8_t>(guest), kNone, 0, Kind::sum, 0};
   }
   bool is_sum() const { return kind == Kind::sum; }
   bool is_constant() const { return base == kNone && index == kNone; }
@@ -42,7 +43,7 @@ struct Value {
     return base == static_cast<int>(guest) || index == static_cast<int>(guest);
   }
   /// Of a sum.
-  Value plus(std::uint32_t more) const { return {base, index, shift, offset + more, Kind::sum}; }
+  Value plus(std::uint32_t more) const { return {base, index, shift, Kind::sum, offset + more}; }
 
   bool operator==(const Value&) const = default;
 };
@@ -62,10 +63,10 @@ class Registers {
   /// All values are in their places.
   void forget();
   const std::array<Value, 16>& values() const { return values_; }
-  void restore(const std::array<Value, 16>& values) { values_ = values; }
+  void restore(const std::array<Value, 16>& values);
   const Value& value(unsigned guest) const { return values_[guest]; }
   bool is_mapped(unsigned guest) const { return (*mapping_)[guest] != kInHome; }
-  bool is_home(unsigned guest) const { return values_[guest] == Value::place(guest); }
+  bool is_home(unsigned guest) const { return (away_ >> guest & 1) == 0; }
   Gp host(unsigned guest) const { return asmjit::x86::gpd((*mapping_)[guest]); }
   Gp host64(unsigned guest) const { return asmjit::x86::gpq((*mapping_)[guest]); }
   /// Its word in Home.
@@ -85,7 +86,10 @@ class Registers {
   /// Its place is about to be overwritten: fills those that name it.
   void claim(unsigned guest);
   /// Its place has just been overwritten with its value.
-  void placed(unsigned guest) { values_[guest] = Value::place(guest); }
+  void placed(unsigned guest) {
+    values_[guest] = Value::place(guest);
+    away_ &= ~(1u << guest);
+  }
   /// Puts the value into its place.
   void fill(unsigned guest);
   void fill_all();
@@ -115,12 +119,20 @@ class Registers {
   void compute(Gp into, const Value& value);
 
  private:
+  /// Does something for each that is not in its place, but this one.
+  template <typename Do>
+  void for_others_away(unsigned guest, Do&& act) {
+    for (std::uint32_t left = away_ & ~(1u << guest); left != 0; left &= left - 1) {
+      act(static_cast<unsigned>(std::countr_zero(left)));
+    }
+  }
   /// Its value stands in another's place.
   bool is_alias(unsigned guest) const { return !is_home(guest) && values_[guest].is_place(); }
 
   asmjit::x86::Assembler& to_;
   const Mapping* mapping_ = &kCommonMapping;
   std::array<Value, 16> values_;
+  std::uint32_t away_ = 0;  ///< Those whose values are not their own places, as bits.
   Flags flags_ = Flags::free;
 };
 
