@@ -27,7 +27,7 @@ void Emitter::last(const Instruction& instruction, std::uint32_t behind) {
     case Operation::jsra:
       push_frame(behind);
       to_common();
-      assembler_.call(entry(instruction.immediate));
+      call(instruction.immediate);
       returned(behind);
       break;
     case Operation::jsr: {
@@ -45,7 +45,7 @@ void Emitter::last(const Instruction& instruction, std::uint32_t behind) {
         assembler_.emit(Inst::kIdCmp, function, asmjit::imm(static_cast<std::int32_t>(*guessed)));
         assembler_.jne(other.call);
         to_common();
-        assembler_.call(entry(*guessed));
+        call(*guessed);
       } else {
         assembler_.jmp(other.call);
       }

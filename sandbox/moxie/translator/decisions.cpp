@@ -167,8 +167,15 @@ void Emitter::refund(const Stub& stub) {
   }
   registers_.fill_all();
   if (keeps(pc)) keep_comparison(stub.comparison->a, stub.comparison->b);
-  if (unpaid != 0) assembler_.add(x86::r15, unpaid);
-  assembler_.jmp(way(pc));
+  // What was paid in vain pays for what comes now.
+  const auto block = unit_->block_at(pc);
+  const std::uint32_t price = block && unpaid != 0 ? places_[*block].price : 0;
+  if (unpaid > price) assembler_.add(x86::r15, unpaid - price);
+  if (unpaid < price) {
+    assembler_.sub(x86::r15, price - unpaid);
+    assembler_.jl(places_[*block].unpaid);
+  }
+  assembler_.jmp(price != 0 ? places_[*block].paid : way(pc));
 }
 
 /// Goes on at `pc` if the host's flags say so, and gives back what was paid in vain.

@@ -16,8 +16,7 @@ bool Emitter::begin(const Unit& unit, std::uint64_t base) {
   holder_.reset();
   unit_ = &unit;
   base_ = base;
-  labels_.clear();
-  entries_.clear();
+  places_.clear();
   stubs_.clear();
   calls_.clear();
   exits_.clear();
@@ -26,8 +25,8 @@ bool Emitter::begin(const Unit& unit, std::uint64_t base) {
     return false;
   }
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    labels_.push_back(assembler_.newLabel());
-    entries_.push_back(labels_.back());
+    const Label start = assembler_.newLabel();
+    places_.push_back({start, start, assembler_.newLabel(), 0, {}});
   }
   return true;
 }
@@ -38,7 +37,7 @@ std::optional<Emitted> Emitter::emit(const Unit& unit, const Regions& regions) {
     return regions.mappings[regions.of_block[block]];
   };
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    if (mapping(i) != kCommonMapping) entries_[i] = assembler_.newLabel();
+    if (mapping(i) != kCommonMapping) places_[i].entry = assembler_.newLabel();
   }
   Emitted emitted;
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
@@ -62,9 +61,9 @@ std::optional<Emitted> Emitter::emit(const Unit& unit, const Regions& regions) {
     if (mapping(i) == kCommonMapping) continue;
     use(mapping(i));
     emitted.entries[i] = position();
-    assembler_.bind(entries_[i]);
+    assembler_.bind(places_[i].entry);
     from_common();
-    assembler_.jmp(labels_[i]);
+    assembler_.jmp(places_[i].start);
   }
   if (holder_.flatten() != asmjit::kErrorOk ||
       holder_.resolveUnresolvedLinks() != asmjit::kErrorOk ||
@@ -111,7 +110,8 @@ void Emitter::exchange(const Mapping& from, const Mapping& to) {
 void Emitter::block(std::size_t number, const Mapping& mapping) {
   block_ = &unit_->blocks[number];
   use(mapping);
-  assembler_.bind(labels_[number]);
+  Place& place = places_[number];
+  assembler_.bind(place.start);
   const auto instructions = unit_->instructions_of(*block_);
   done_ = 0;
   pc_ = block_->start;
@@ -124,8 +124,11 @@ void Emitter::block(std::size_t number, const Mapping& mapping) {
   const bool leads_on = info(end.operation).flow == Flow::branch &&
                         branch_at(block_->behind - end.length + end.immediate).has_value();
   paid_ = block_->count + (leads_on ? 1 : 0);
+  place.price = paid_;
+  place.unpaid = stub(Stub::Kind::leave, pc_, paid_);
   assembler_.sub(x86::r15, paid_);
-  assembler_.jl(stub(Stub::Kind::leave, pc_, paid_));  // Which goes with `sub` as one.
+  assembler_.jl(place.unpaid);  // Which goes with `sub` as one.
+  assembler_.bind(place.paid);
   while (done_ < block_->count) {
     const Instruction& one = instructions[done_];
     const Flow flow = info(one.operation).flow;
@@ -322,21 +325,36 @@ std::uint32_t Emitter::instruction(std::uint32_t at) {
 /// Goes on at `pc`; `next` is what comes behind in the unit.
 void Emitter::go(std::uint32_t pc, std::uint32_t next) {
   if (pc == next && block_->start != next) return;
-  assembler_.jmp(way(pc));
+  const std::uint8_t* const made = *own_ == kCommonMapping ? made_at(pc) : nullptr;
+  if (made != nullptr) {
+    assembler_.jmp(reinterpret_cast<std::uint64_t>(made));
+  } else {
+    assembler_.jmp(way(pc));
+  }
+}
+
+/// Where an earlier unit has code for `pc`, to be entered with the common mapping; null if none has.
+const std::uint8_t* Emitter::made_at(std::uint32_t pc) const {
+  if (!code_.covers(pc) || unit_->block_at(pc)) return nullptr;
+  return cache_.entry((pc - code_.start()) / 2);
 }
 
 /// Where to jump for going on at `pc`, to a block of the region or out of the unit.
 Emitter::Label Emitter::way(std::uint32_t pc) {
-  if (const auto block = unit_->block_at(pc)) return labels_[*block];
+  if (const auto block = unit_->block_at(pc)) return places_[*block].start;
   return stub(code_.covers(pc) ? Stub::Kind::jump : Stub::Kind::leave, pc, 0);
 }
 
-/// Where to go on at `pc` with the common mapping.
-Emitter::Label Emitter::entry(std::uint32_t pc) {
-  if (const auto block = unit_->block_at(pc)) return entries_[*block];
-  const Label label = way(pc);
-  stubs_.back().mapping = &kCommonMapping;
-  return label;
+/// Calls what is at `pc`; all is where the common mapping says.
+void Emitter::call(std::uint32_t pc) {
+  if (const auto* const made = made_at(pc)) {
+    assembler_.call(reinterpret_cast<std::uint64_t>(made));
+  } else if (const auto block = unit_->block_at(pc)) {
+    assembler_.call(places_[*block].entry);
+  } else {
+    assembler_.call(way(pc));
+    stubs_.back().mapping = &kCommonMapping;
+  }
 }
 
 Emitter::Label Emitter::stub(Stub::Kind kind, std::uint32_t pc, std::uint32_t unpaid) {
@@ -362,10 +380,10 @@ void Emitter::leave_stub(const Stub& stub) {
   if (stub.comparison != nullptr) keep_comparison(stub.comparison->a, stub.comparison->b);
   to_common();
   if (stub.kind == Stub::Kind::jump) {
-    const std::uint32_t index = (stub.pc - code_.start()) / 2;
-    if (const auto* const entry = cache_.entry(index)) {
-      assembler_.jmp(reinterpret_cast<std::uint64_t>(entry));
+    if (const auto* const made = made_at(stub.pc)) {
+      assembler_.jmp(reinterpret_cast<std::uint64_t>(made));
     } else {
+      const std::uint32_t index = (stub.pc - code_.start()) / 2;
       cache_.lead_to_start(index);
       assembler_.mov(home_word(offsetof(Home, pc), 4), stub.pc);
       assembler_.jmp(table_entry(index));

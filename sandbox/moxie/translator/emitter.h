@@ -153,7 +153,8 @@ class Emitter {
   void returned(std::uint32_t to);
   void go(std::uint32_t pc, std::uint32_t next);
   Label way(std::uint32_t pc);
-  Label entry(std::uint32_t pc);
+  void call(std::uint32_t pc);
+  const std::uint8_t* made_at(std::uint32_t pc) const;
   void leave_stub(const Stub& stub);
   Mem table_entry(std::uint32_t index) const;
   std::optional<std::uint32_t> guess(const Block& block, unsigned reg) const;
@@ -169,8 +170,15 @@ class Emitter {
   const Unit* unit_ = nullptr;
   std::uint64_t base_ = 0;        ///< Where its code will stand.
   const Mapping* own_ = nullptr;  ///< Of the region.
-  std::vector<Label> labels_;     ///< Of blocks ...
-  std::vector<Label> entries_;    ///< ... and where they are entered with the common mapping.
+  /// Of a block.
+  struct Place {
+    Label start;
+    Label entry;              ///< With the common mapping.
+    Label paid;               ///< Behind what takes its instructions off the budget, ...
+    std::uint32_t price = 0;  ///< ... as many, ...
+    Label unpaid;             ///< ... or leads here, if they are not all left.
+  };
+  std::vector<Place> places_;  ///< As Unit::blocks.
   std::vector<Stub> stubs_;
   std::vector<Call> calls_;
   std::vector<Exit> exits_;
