@@ -209,7 +209,7 @@ bool Emitter::multiply_both(const Instruction& high, const Instruction& copy,
   const unsigned h = high.a, l = low.a, b = high.b;
   if (copy.operation != Operation::mov || low.operation != Operation::mul || copy.a != l ||
       low.b != b || h == l || h == b || l == b || copy.b == h || copy.b == l ||
-      !registers_.is_mapped(h) || !registers_.is_mapped(l) || !registers_.is_mapped(b)) {
+      !registers_.is_mapped(b)) {
     return false;
   }
   Value factor;
@@ -222,17 +222,23 @@ bool Emitter::multiply_both(const Instruction& high, const Instruction& copy,
   registers_.claim(l);
   assembler_.mov(x86::eax, registers_.host(copy.b));
   assembler_.imul(x86::rax, registers_.host64(b));
-  assembler_.mov(registers_.host(l), x86::eax);
+  registers_.write(l, x86::eax);
   assembler_.shr(x86::rax, 32);
-  assembler_.mov(registers_.host(h), x86::eax);
-  registers_.written(h);
-  registers_.written(l);
+  registers_.write(h, x86::eax);
   return true;
 }
 
 void Emitter::multiply_high(Operation operation, unsigned a, unsigned b) {
   const bool with_sign = operation == Operation::mul_x;
   registers_.claim(a);
+  if (!registers_.is_mapped(a) && !with_sign && registers_.is_mapped(b)) {
+    registers_.fill(a);
+    registers_.fill(b);
+    assembler_.mov(x86::eax, Registers::home(a));
+    assembler_.imul(x86::rax, registers_.host64(b));
+    assembler_.shr(x86::rax, 32);
+    return registers_.written(a);
+  }
   if (!registers_.is_mapped(a)) {
     registers_.fill(a);
     const auto factor = registers_.source(b);

@@ -196,4 +196,13 @@ void Registers::written(unsigned guest) {
   placed(guest);
 }
 
+void Registers::write(unsigned guest, Gp from) {
+  if (is_mapped(guest)) {
+    to_.mov(host(guest), from);
+  } else {
+    to_.mov(home(guest), from);
+  }
+  placed(guest);
+}
+
 }  // namespace cosmoo::moxie::translator

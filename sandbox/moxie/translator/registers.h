@@ -112,6 +112,8 @@ class Registers {
   /// A register for a new value; written() makes it the guest's. Its old value is still known.
   Gp target(unsigned guest) const { return is_mapped(guest) ? host(guest) : Gp(asmjit::x86::eax); }
   void written(unsigned guest);
+  /// Gives it what `from` holds; its place has been claimed.
+  void write(unsigned guest, Gp from);
   /// Whether read() takes eax.
   bool needs_scratch(unsigned guest) const {
     return values_[guest].is_constant() || (!is_mapped(guest) && !is_alias(guest));
