@@ -160,10 +160,9 @@ Block Explorer::block_at(std::uint32_t pc, Unit& unit) {
     if (!is_branch(one)) return block;
     const auto all = unit.instructions_of(block);
     const bool compared = all.size() > 1 && all[all.size() - 2].operation == Operation::cmp;
-    const auto next =
-        code_.covers(block.behind) ? code_.instruction_at(block.behind) : std::nullopt;
-    if (compared && next && is_branch(*next)) continue;  // Others may begin with it.
-    if (compared && next && is_open(block.behind) && all.size() > 2 &&
+    const auto next = is_open(block.behind) ? code_.instruction_at(block.behind) : std::nullopt;
+    if (compared && next && is_branch(*next)) continue;
+    if (compared && next && all.size() > 2 &&
         is_boolean(all[all.size() - 3], all[all.size() - 2], one, *next)) {
       continue;
     }

@@ -168,14 +168,14 @@ void Emitter::refund(const Stub& stub) {
   registers_.fill_all();
   if (keeps(pc)) keep_comparison(stub.comparison->a, stub.comparison->b);
   // What was paid in vain pays for what comes now.
-  const auto block = unit_->block_at(pc);
-  const std::uint32_t price = block && unpaid != 0 ? places_[*block].price : 0;
+  const Place* const place = unpaid != 0 ? place_at(pc) : nullptr;
+  const std::uint32_t price = place != nullptr ? place->price : 0;
   if (unpaid > price) assembler_.add(x86::r15, unpaid - price);
   if (unpaid < price) {
     assembler_.sub(x86::r15, price - unpaid);
-    assembler_.jl(places_[*block].unpaid);
+    assembler_.jl(place->unpaid);
   }
-  assembler_.jmp(price != 0 ? places_[*block].paid : way(pc));
+  assembler_.jmp(price != 0 ? place->paid : way(pc));
 }
 
 /// Goes on at `pc` if the host's flags say so, and gives back what was paid in vain.

@@ -12,7 +12,7 @@ namespace Inst = x86::Inst;
 Emitter::Emitter(const Code& code, CodeCache& cache, const CommonCode& common)
     : code_(code), cache_(cache), common_(common), registers_(assembler_) {}
 
-bool Emitter::begin(const Unit& unit, std::uint64_t base) {
+bool Emitter::begin(const Unit& unit, const Regions& regions, std::uint64_t base) {
   holder_.reset();
   unit_ = &unit;
   base_ = base;
@@ -25,24 +25,21 @@ bool Emitter::begin(const Unit& unit, std::uint64_t base) {
     return false;
   }
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
+    const Mapping& mapping = regions.mapping(i);
     const Label start = assembler_.newLabel();
-    places_.push_back({start, start, assembler_.newLabel(), 0, {}});
+    const Label entry = mapping == kCommonMapping ? start : assembler_.newLabel();
+    places_.push_back({start, entry, assembler_.newLabel(), 0, {}, &mapping});
   }
   return true;
 }
 
 std::optional<Emitted> Emitter::emit(const Unit& unit, const Regions& regions) {
-  if (!begin(unit, address(static_cast<std::uint32_t>(cache_.used())))) return std::nullopt;
-  const auto mapping = [&regions](std::size_t block) -> const Mapping& {
-    return regions.mappings[regions.of_block[block]];
-  };
-  for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    if (mapping(i) != kCommonMapping) places_[i].entry = assembler_.newLabel();
-  }
+  const std::uint64_t base = address(static_cast<std::uint32_t>(cache_.used()));
+  if (!begin(unit, regions, base)) return std::nullopt;
   Emitted emitted;
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
     emitted.blocks.push_back(position());
-    block(i, mapping(i));
+    block(i);
   }
   for (const Call& call : calls_) {
     use(*call.mapping);
@@ -58,8 +55,8 @@ std::optional<Emitted> Emitter::emit(const Unit& unit, const Regions& regions) {
   for (std::size_t i = 0; i < stubs_.size(); ++i) leave_stub(Stub(stubs_[i]));  // May add to them.
   emitted.entries = emitted.blocks;
   for (std::size_t i = 0; i < unit.blocks.size(); ++i) {
-    if (mapping(i) == kCommonMapping) continue;
-    use(mapping(i));
+    if (regions.mapping(i) == kCommonMapping) continue;
+    use(regions.mapping(i));
     emitted.entries[i] = position();
     assembler_.bind(places_[i].entry);
     from_common();
@@ -80,10 +77,11 @@ std::optional<Emitted> Emitter::emit(const Unit& unit, const Regions& regions) {
 
 std::optional<Refused> Emitter::explain(const Unit& unit, const Mapping& mapping,
                                         std::uint32_t offset) {
-  if (!begin(unit, address(0))) return std::nullopt;
+  const Regions region{{0}, {mapping}};
+  if (!begin(unit, region, address(0))) return std::nullopt;
   wanted_ = offset;
   explained_.reset();
-  block(0, mapping);
+  block(0);
   wanted_.reset();
   return explained_;
 }
@@ -107,10 +105,10 @@ void Emitter::exchange(const Mapping& from, const Mapping& to) {
   }
 }
 
-void Emitter::block(std::size_t number, const Mapping& mapping) {
+void Emitter::block(std::size_t number) {
   block_ = &unit_->blocks[number];
-  use(mapping);
   Place& place = places_[number];
+  use(*place.mapping);
   assembler_.bind(place.start);
   const auto instructions = unit_->instructions_of(*block_);
   done_ = 0;
@@ -333,15 +331,22 @@ void Emitter::go(std::uint32_t pc, std::uint32_t next) {
   }
 }
 
-/// Where an earlier unit has code for `pc`, to be entered with the common mapping; null if none has.
+/// Where an earlier unit has code for `pc`, to be entered with the common mapping; null if none
+/// has.
 const std::uint8_t* Emitter::made_at(std::uint32_t pc) const {
   if (!code_.covers(pc) || unit_->block_at(pc)) return nullptr;
   return cache_.entry((pc - code_.start()) / 2);
 }
 
-/// Where to jump for going on at `pc`, to a block of the region or out of the unit.
+/// The block of the unit that begins there, if it has registers where they are now; or null.
+const Emitter::Place* Emitter::place_at(std::uint32_t pc) const {
+  const auto block = unit_->block_at(pc);
+  return block && *places_[*block].mapping == *own_ ? &places_[*block] : nullptr;
+}
+
+/// Where to jump for going on at `pc`.
 Emitter::Label Emitter::way(std::uint32_t pc) {
-  if (const auto block = unit_->block_at(pc)) return places_[*block].start;
+  if (const Place* const place = place_at(pc)) return place->start;
   return stub(code_.covers(pc) ? Stub::Kind::jump : Stub::Kind::leave, pc, 0);
 }
 
@@ -380,7 +385,9 @@ void Emitter::leave_stub(const Stub& stub) {
   if (stub.comparison != nullptr) keep_comparison(stub.comparison->a, stub.comparison->b);
   to_common();
   if (stub.kind == Stub::Kind::jump) {
-    if (const auto* const made = made_at(stub.pc)) {
+    if (const auto block = unit_->block_at(stub.pc)) {
+      assembler_.jmp(places_[*block].entry);
+    } else if (const auto* const made = made_at(stub.pc)) {
       assembler_.jmp(reinterpret_cast<std::uint64_t>(made));
     } else {
       const std::uint32_t index = (stub.pc - code_.start()) / 2;

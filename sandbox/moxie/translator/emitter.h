@@ -1,13 +1,13 @@
 // Machine code for blocks: what each instruction of instructions.inc becomes.
 //
 // Rules: (1) a block takes its instructions off the budget when it is entered, and leaves, nothing
-// done, if they are not all left; whoever leaves it before its end gives back the rest; (2) guest
-// memory is reached through gs by 32-bit addresses, so that no value leads out of the window; what
-// the window refuses is found out by its signal; (3) when an access may be refused, places and
-// values say what all registers are, and nothing of the instruction has been done; (4) the same
-// block gives the same bytes up to its last instruction whenever it is made: that is how a refused
-// access is explained; (5) what was compared is kept in Home where Code::needs_comparison() says
-// so, and nowhere else.
+// done, if they are not all left; whoever leaves it before its end gives back the rest, or lets it
+// pay for the block where it goes on; (2) guest memory is reached through gs by 32-bit addresses,
+// so that no value leads out of the window; what the window refuses is found out by its signal; (3)
+// when an access may be refused, places and values say what all registers are, and nothing of the
+// instruction has been done; (4) the same block gives the same bytes up to its last instruction
+// whenever it is made: that is how a refused access is explained; (5) what was compared is kept in
+// Home where Code::needs_comparison() says so, and nowhere else.
 #pragma once
 
 #include <asmjit/x86.h>
@@ -64,6 +64,16 @@ class Emitter {
   using Label = asmjit::Label;
   using Condition = asmjit::x86::CondCode;
 
+  /// A block.
+  struct Place {
+    Label start;
+    Label entry;              ///< With the common mapping.
+    Label paid;               ///< Behind what takes its instructions off the budget, ...
+    std::uint32_t price = 0;  ///< ... as many, ...
+    Label unpaid;             ///< ... or leads here, if they are not all left.
+    const Mapping* mapping = nullptr;
+  };
+
   /// A way out of the unit that its code jumps to.
   struct Stub {
     enum class Kind : std::uint8_t {
@@ -98,8 +108,8 @@ class Emitter {
   std::uint64_t address(std::uint32_t offset) const {
     return reinterpret_cast<std::uint64_t>(cache_.code()) + offset;
   }
-  bool begin(const Unit& unit, std::uint64_t base);
-  void block(std::size_t number, const Mapping& mapping);
+  bool begin(const Unit& unit, const Regions& regions, std::uint64_t base);
+  void block(std::size_t number);
   void use(const Mapping& mapping);
   void to_common() { exchange(*own_, kCommonMapping); }
   void from_common() { exchange(kCommonMapping, *own_); }
@@ -153,6 +163,7 @@ class Emitter {
   void returned(std::uint32_t to);
   void go(std::uint32_t pc, std::uint32_t next);
   Label way(std::uint32_t pc);
+  const Place* place_at(std::uint32_t pc) const;
   void call(std::uint32_t pc);
   const std::uint8_t* made_at(std::uint32_t pc) const;
   void leave_stub(const Stub& stub);
@@ -170,15 +181,7 @@ class Emitter {
   const Unit* unit_ = nullptr;
   std::uint64_t base_ = 0;        ///< Where its code will stand.
   const Mapping* own_ = nullptr;  ///< Of the region.
-  /// Of a block.
-  struct Place {
-    Label start;
-    Label entry;              ///< With the common mapping.
-    Label paid;               ///< Behind what takes its instructions off the budget, ...
-    std::uint32_t price = 0;  ///< ... as many, ...
-    Label unpaid;             ///< ... or leads here, if they are not all left.
-  };
-  std::vector<Place> places_;  ///< As Unit::blocks.
+  std::vector<Place> places_;     ///< As Unit::blocks.
   std::vector<Stub> stubs_;
   std::vector<Call> calls_;
   std::vector<Exit> exits_;

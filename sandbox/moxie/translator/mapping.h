@@ -31,6 +31,8 @@ inline constexpr std::array<std::uint8_t, 13> kHostRegisters = {1, 2,  3,  5,  6
 struct Regions {
   std::vector<std::uint32_t> of_block;  ///< As Unit::blocks.
   std::vector<Mapping> mappings;        ///< Of each; frame and stack pointers as in the common one.
+
+  const Mapping& mapping(std::size_t block) const { return mappings[of_block[block]]; }
 };
 Regions regions_of(const Unit& unit);
 
