@@ -64,6 +64,12 @@ Decision decision_at(std::span<const Instruction> instructions, std::size_t at) 
   return decision;
 }
 
+std::optional<Instruction> branch_at(const Code& code, std::uint32_t pc) {
+  if (!code.covers(pc)) return std::nullopt;
+  const auto instruction = code.instruction_at(pc);
+  return instruction && is_branch(*instruction) ? instruction : std::nullopt;
+}
+
 bool is_declined(Operation operation) {
   return info(operation).flow == Flow::stop || operation == Operation::gsr ||
          operation == Operation::ssr;
@@ -93,9 +99,7 @@ void Explorer::lead(std::uint32_t pc) {
 /// begins a block.
 void Explorer::lead_from_branch(std::uint32_t pc) {
   lead(pc);
-  if (!code_.covers(pc)) return;
-  const auto first = code_.instruction_at(pc);
-  if (first && is_branch(*first)) lead(pc + first->length);
+  if (const auto branch = branch_at(code_, pc)) lead(pc + branch->length);
 }
 
 /// Sees all instructions from a leader on that follow each other.

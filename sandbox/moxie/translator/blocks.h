@@ -33,6 +33,9 @@ struct Decision {
 /// Of the comparison instructions[at], all of whose block's instructions are given.
 Decision decision_at(std::span<const Instruction> instructions, std::size_t at);
 
+/// The instruction at this address, if it is a branch of the code.
+std::optional<Instruction> branch_at(const Code& code, std::uint32_t pc);
+
 /// Blocks that are translated together.
 struct Unit {
   std::vector<Block> blocks;  ///< By address.

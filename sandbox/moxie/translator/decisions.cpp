@@ -86,6 +86,15 @@ bool Emitter::compare(unsigned a, unsigned b, const Value& left, const Value& ri
   return swapped;
 }
 
+/// Whether what was compared may be read where these branches, the first one at `pc`, lead.
+bool Emitter::is_read_after(std::span<const Instruction> branches, std::uint32_t pc) const {
+  for (const Instruction& branch : branches) {
+    if (code_.needs_comparison(pc + branch.immediate)) return true;
+    pc += branch.length;
+  }
+  return code_.needs_comparison(pc);
+}
+
 /// A comparison at `at` and what it decides; how many instructions that is.
 std::uint32_t Emitter::decide(std::size_t at, const Decision& decision) {
   const auto instructions = unit_->instructions_of(*block_);
@@ -102,14 +111,9 @@ std::uint32_t Emitter::decide(std::size_t at, const Decision& decision) {
     is_late = is_late && (instructions[i].operation == Operation::nop ||
                           (instructions[i].a != comparison.a && instructions[i].a != comparison.b));
   }
-  bool is_needed = false;
-  for (std::uint32_t i = 0, behind = pc; i <= decision.branches; ++i) {
-    is_needed = is_needed || code_.needs_comparison(behind);
-    if (i == decision.branches) break;
-    is_needed = is_needed || code_.needs_comparison(behind + instructions[first + i].immediate);
-    behind += instructions[first + i].length;
+  if (!is_late && is_read_after(instructions.subspan(first, decision.branches), pc)) {
+    keep_comparison(comparison.a, comparison.b);
   }
-  if (!is_late && is_needed) keep_comparison(comparison.a, comparison.b);
   const Value left = registers_.value(comparison.a), right = registers_.value(comparison.b);
   bool swapped = false;
   const bool is_end = first + decision.branches == instructions.size();
@@ -139,14 +143,6 @@ std::uint32_t Emitter::decide(std::size_t at, const Decision& decision) {
   return static_cast<std::uint32_t>(first - at) + decision.branches;
 }
 
-/// The branch that comes first there.
-std::optional<Instruction> Emitter::branch_at(std::uint32_t pc) const {
-  if (!code_.covers(pc)) return std::nullopt;
-  const auto instruction = code_.instruction_at(pc);
-  if (!instruction || info(instruction->operation).flow != Flow::branch) return std::nullopt;
-  return instruction;
-}
-
 /// Goes on where a branch has led, with what its block was paid for in vain. If another branch
 /// comes first there, the host's flags decide that as well: it need not wait for what was compared.
 void Emitter::refund(const Stub& stub) {
@@ -155,7 +151,7 @@ void Emitter::refund(const Stub& stub) {
     return stub.comparison != nullptr && code_.needs_comparison(at);
   };
   const bool has_flags = stub.swapped && std::ranges::all_of(stub.values, &Value::is_sum);
-  const auto branch = has_flags && unpaid != 0 ? branch_at(pc) : std::nullopt;
+  const auto branch = has_flags && unpaid != 0 ? branch_at(code_, pc) : std::nullopt;
   if (branch) {
     registers_.set_flags(Registers::Flags::kept);
     registers_.fill_all();

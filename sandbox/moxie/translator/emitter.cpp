@@ -120,7 +120,7 @@ void Emitter::block(std::size_t number) {
   // A branch that the last one leads to is decided with it, and so paid with it.
   const Instruction& end = instructions.back();
   const bool leads_on = info(end.operation).flow == Flow::branch &&
-                        branch_at(block_->behind - end.length + end.immediate).has_value();
+                        branch_at(code_, block_->behind - end.length + end.immediate).has_value();
   paid_ = block_->count + (leads_on ? 1 : 0);
   place.price = paid_;
   place.unpaid = stub(Stub::Kind::leave, pc_, paid_);

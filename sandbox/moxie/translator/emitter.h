@@ -155,7 +155,7 @@ class Emitter {
   /// True: the host compares them the other way round.
   bool compare(unsigned a, unsigned b, const Value& left, const Value& right);
   void branch(const Instruction& branch);
-  std::optional<Instruction> branch_at(std::uint32_t pc) const;
+  bool is_read_after(std::span<const Instruction> branches, std::uint32_t pc) const;
   void go_if(Condition condition, std::uint32_t pc, std::uint32_t unpaid,
              const Instruction* comparison);
   void refund(const Stub& stub);
