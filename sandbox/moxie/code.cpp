@@ -129,8 +129,7 @@ const Slot* Code::at(std::uint32_t pc) const {
 std::optional<Instruction> Code::instruction_at(std::uint32_t pc) const {
   const std::size_t offset = pc - start_;
   const std::uint8_t* bytes = bytes_.data() + offset;
-  const auto first = static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
-  if (length(info(operation_of(first)).shape) > bytes_.size() - offset) return std::nullopt;
+  if (length_at(bytes) > bytes_.size() - offset) return std::nullopt;
   return decode(bytes);
 }
 
@@ -162,8 +161,7 @@ void Code::fill_block(std::uint32_t index) const {
   // Forwards: operands, as far as the block goes.
   while (!is_filled(slots_[index])) {
     const std::uint8_t* bytes = bytes_.data() + std::size_t{index} * 2;
-    const auto first = static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
-    if (length(info(operation_of(first)).shape) > bytes_.size() - std::size_t{index} * 2) {
+    if (length_at(bytes) > bytes_.size() - std::size_t{index} * 2) {
       publish(slots_[index], handlers().leave, 0);  // It goes on beyond these bytes.
       break;
     }

@@ -49,6 +49,8 @@ const std::array<std::string_view, 16> kRegisterNames = {
 
 Operation operation_of(std::uint16_t first) { return row_of(first).operation; }
 
+std::uint32_t length_at(const std::uint8_t* bytes) { return row_of(half_at(bytes)).length; }
+
 Instruction decode(const std::uint8_t* bytes) {
   const std::uint16_t first = half_at(bytes);
   Instruction instruction;

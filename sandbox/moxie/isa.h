@@ -92,8 +92,11 @@ struct Instruction {
   bool operator==(const Instruction&) const = default;
 };
 
-/// The operation of an instruction that begins with these 16 bits, and with it how long it is.
+/// The operation of an instruction that begins with these 16 bits.
 Operation operation_of(std::uint16_t first);
+
+/// How many bytes an instruction takes that begins with these two.
+std::uint32_t length_at(const std::uint8_t* bytes);
 
 /// Takes apart what `bytes` begins with; there must be as many as its operation takes.
 Instruction decode(const std::uint8_t* bytes);

@@ -306,8 +306,7 @@ tl::expected<Instruction, std::uint32_t> Machine::fetch() const {
   std::uint8_t bytes[kLongestInstruction] = {};
   if (const auto missing = memory_->unreadable(pc, 2)) return tl::unexpected(*missing);
   if (!memory_->read(pc, bytes, 2)) return tl::unexpected(pc);
-  const auto first = static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
-  const std::uint32_t whole = length(info(operation_of(first)).shape);
+  const std::uint32_t whole = length_at(bytes);
   if (const auto missing = memory_->unreadable(pc, whole)) return tl::unexpected(*missing);
   if (!memory_->read(pc, bytes, whole)) return tl::unexpected(pc);
   return decode(bytes);

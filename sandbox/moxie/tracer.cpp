@@ -51,8 +51,7 @@ void Tracer::after(const Machine& machine, const Instruction& instruction, const
 std::string disassembly(std::uint32_t start, std::span<const std::uint8_t> bytes) {
   std::string text;
   for (std::size_t at = 0; at + 2 <= bytes.size();) {
-    const auto first = static_cast<std::uint16_t>(bytes[at] | bytes[at + 1] << 8);
-    std::size_t size = length(info(operation_of(first)).shape);
+    std::size_t size = length_at(bytes.data() + at);
     const auto pc = static_cast<std::uint32_t>(start + at);
     std::string words = "(cut off)";
     if (at + size <= bytes.size()) {

@@ -222,25 +222,24 @@ bool Emitter::multiply_both(const Instruction& high, const Instruction& copy,
   registers_.claim(l);
   assembler_.mov(x86::eax, registers_.host(copy.b));
   assembler_.imul(x86::rax, registers_.host64(b));
-  registers_.write(l, x86::eax);
+  registers_.write(l);
   assembler_.shr(x86::rax, 32);
-  registers_.write(h, x86::eax);
+  registers_.write(h);
   return true;
 }
 
 void Emitter::multiply_high(Operation operation, unsigned a, unsigned b) {
   const bool with_sign = operation == Operation::mul_x;
   registers_.claim(a);
-  if (!registers_.is_mapped(a) && !with_sign && registers_.is_mapped(b)) {
-    registers_.fill(a);
-    registers_.fill(b);
-    assembler_.mov(x86::eax, Registers::home(a));
-    assembler_.imul(x86::rax, registers_.host64(b));
-    assembler_.shr(x86::rax, 32);
-    return registers_.written(a);
-  }
   if (!registers_.is_mapped(a)) {
     registers_.fill(a);
+    if (!with_sign && registers_.is_mapped(b)) {
+      registers_.fill(b);
+      assembler_.mov(x86::eax, Registers::home(a));
+      assembler_.imul(x86::rax, registers_.host64(b));
+      assembler_.shr(x86::rax, 32);
+      return registers_.written(a);
+    }
     const auto factor = registers_.source(b);
     if (factor.isImm() || factor.isMem()) registers_.fill(b);
     const auto by = registers_.source(b);
@@ -303,9 +302,7 @@ void Emitter::divide(Operation operation, unsigned a, unsigned b) {
   }
   if (remainder) assembler_.mov(x86::eax, x86::edx);
   if (keeps) assembler_.mov(x86::rdx, saved);
-  const Gp to = registers_.target(a);
-  if (to != x86::eax) assembler_.mov(to, x86::eax);
-  registers_.written(a);
+  registers_.write(a);
 }
 
 void Emitter::extend(Operation operation, unsigned a, unsigned b) {

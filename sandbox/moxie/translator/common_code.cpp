@@ -31,7 +31,6 @@ void jump_by_table(x86::Assembler& to, const Code& code, const CodeCache& cache)
 
 std::vector<std::uint8_t> common_code(const Code& code, const CodeCache& cache,
                                       CommonCode& common) {
-  constexpr const Mapping& mapping = kCommonMapping;
   asmjit::CodeHolder holder;
   const auto base = reinterpret_cast<std::uint64_t>(cache.code());
   if (holder.init(asmjit::Environment::host(), base) != asmjit::kErrorOk) return {};
@@ -48,7 +47,8 @@ std::vector<std::uint8_t> common_code(const Code& code, const CodeCache& cache,
   to.bind(store);
   to.mov(home_word(offsetof(Home, leave_address), 8), x86::rax);
   for (unsigned guest = 0; guest < 16; ++guest) {
-    if (mapping[guest] != kInHome) to.mov(Registers::home(guest), x86::gpd(mapping[guest]));
+    if (kCommonMapping[guest] != kInHome)
+      to.mov(Registers::home(guest), x86::gpd(kCommonMapping[guest]));
   }
   to.bind(out);
   to.mov(x86::rax, x86::r15);
@@ -57,7 +57,8 @@ std::vector<std::uint8_t> common_code(const Code& code, const CodeCache& cache,
   to.ret();
 
   common.refused = here();
-  for (const std::uint8_t host : kHostRegisters) {
+  for (const std::uint8_t host : kCommonMapping) {
+    if (host == kInHome) continue;
     to.mov(home_word(offsetof(Home, host) + 4 * std::size_t{host}, 4), x86::gpd(host));
   }
   to.jmp(out);
@@ -69,7 +70,8 @@ std::vector<std::uint8_t> common_code(const Code& code, const CodeCache& cache,
   to.mov(x86::r15, x86::rsi);
   to.mov(x86::rax, x86::rdi);
   for (unsigned guest = 0; guest < 16; ++guest) {
-    if (mapping[guest] != kInHome) to.mov(x86::gpd(mapping[guest]), Registers::home(guest));
+    if (kCommonMapping[guest] != kInHome)
+      to.mov(x86::gpd(kCommonMapping[guest]), Registers::home(guest));
   }
   to.jmp(x86::rax);
 

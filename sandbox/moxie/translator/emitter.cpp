@@ -352,10 +352,10 @@ Emitter::Label Emitter::way(std::uint32_t pc) {
 
 /// Calls what is at `pc`; all is where the common mapping says.
 void Emitter::call(std::uint32_t pc) {
-  if (const auto* const made = made_at(pc)) {
-    assembler_.call(reinterpret_cast<std::uint64_t>(made));
-  } else if (const auto block = unit_->block_at(pc)) {
+  if (const auto block = unit_->block_at(pc)) {
     assembler_.call(places_[*block].entry);
+  } else if (const auto* const made = made_at(pc)) {
+    assembler_.call(reinterpret_cast<std::uint64_t>(made));
   } else {
     assembler_.call(way(pc));
     stubs_.back().mapping = &kCommonMapping;

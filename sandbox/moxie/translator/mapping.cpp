@@ -56,12 +56,12 @@ void count(const Unit& unit, const Block& block, std::uint64_t weight, Uses& use
   }
 }
 
-/// How often the block changes to the common mapping or back.
+/// How often the block changes to the common mapping or back. One that returns was entered, too.
 std::uint64_t crossings(const Unit& unit, const Block& block) {
-  const Instruction& last = unit.instructions_of(block).back();
-  if (info(last.operation).flow == Flow::call) return 2;
-  if (last.operation == Operation::jmp) return 2;
-  return last.operation == Operation::ret ? 2 : 0;  // It was entered somewhere, too.
+  const Operation last = unit.instructions_of(block).back().operation;
+  const bool crosses =
+      info(last).flow == Flow::call || last == Operation::jmp || last == Operation::ret;
+  return crosses ? 2 : 0;
 }
 
 /// Numbers for blocks, the same where they lead to each other without calls.

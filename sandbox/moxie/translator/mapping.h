@@ -19,13 +19,9 @@ inline constexpr std::uint8_t kInHome = 0xff;
 
 /// What compilers use most has short encodings. They turn to $r5 and $r11 last, and to $r5 where
 /// nothing is called, so that its region can have it instead; $r12 is for ends of functions, $r13
-/// for nothing. Division takes edx, which is $r11's.
+/// for nothing. Division takes edx, which is $r11's. Regions share out the same ones.
 inline constexpr Mapping kCommonMapping = {13, 14, 3,  1,  6,  7, 5,       kInHome,
                                            8,  9,  10, 11, 12, 2, kInHome, kInHome};
-
-/// Registers of the host that guests' registers may be in.
-inline constexpr std::array<std::uint8_t, 13> kHostRegisters = {1, 2,  3,  5,  6,  7, 8,
-                                                                9, 10, 11, 12, 13, 14};
 
 /// Blocks that lead to each other without calls: a function, mostly.
 struct Regions {

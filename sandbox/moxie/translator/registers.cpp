@@ -52,7 +52,7 @@ void Registers::set(unsigned guest, const Value& value) {
 }
 
 void Registers::claim(unsigned guest) {
-  for_others_away(guest, [&](unsigned other) {
+  for_each(others_away(guest), [&](unsigned other) {
     if (values_[other].names(guest)) fill(other);
   });
 }
@@ -122,15 +122,16 @@ void Registers::fill(unsigned guest) {
     placed(guest);
     return;
   }
-  for_others_away(guest, [&](unsigned other) {  // What can't be said of the place as it will be.
-    if (!values_[other].names(guest)) return;
-    if (!value.is_sum() || !values_[other].is_sum()) fill(other);
-  });
+  for_each(others_away(guest),
+           [&](unsigned other) {  // What can't be said of the place as it will be.
+             if (!values_[other].names(guest)) return;
+             if (!value.is_sum() || !values_[other].is_sum()) fill(other);
+           });
   compute(host(guest), value);
   placed(guest);
   if (!value.names(guest)) return;
   // Its own place plus an offset: others may name it, and mean what it was.
-  for_others_away(guest, [&](unsigned other) {
+  for_each(others_away(guest), [&](unsigned other) {
     Value& named = values_[other];
     if (named.base == static_cast<int>(guest)) named.offset -= value.offset;
     if (named.index == static_cast<int>(guest)) named.offset -= value.offset << named.shift;
@@ -139,11 +140,10 @@ void Registers::fill(unsigned guest) {
 
 void Registers::fill_all() {
   // First those that name others, while these are what they were.
-  constexpr unsigned kNobody = 31;
-  for_others_away(kNobody, [&](unsigned guest) {
+  for_each(away_, [&](unsigned guest) {
     if (!values_[guest].names(guest)) fill(guest);
   });
-  for_others_away(kNobody, [&](unsigned guest) { fill(guest); });
+  for_each(away_, [&](unsigned guest) { fill(guest); });
 }
 
 void Registers::settle(unsigned one, unsigned other) {
@@ -196,13 +196,9 @@ void Registers::written(unsigned guest) {
   placed(guest);
 }
 
-void Registers::write(unsigned guest, Gp from) {
-  if (is_mapped(guest)) {
-    to_.mov(host(guest), from);
-  } else {
-    to_.mov(home(guest), from);
-  }
-  placed(guest);
+void Registers::write(unsigned guest) {
+  if (const Gp to = target(guest); to != x86::eax) to_.mov(to, x86::eax);
+  written(guest);
 }
 
 }  // namespace cosmoo::moxie::translator

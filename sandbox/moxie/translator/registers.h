@@ -112,8 +112,8 @@ class Registers {
   /// A register for a new value; written() makes it the guest's. Its old value is still known.
   Gp target(unsigned guest) const { return is_mapped(guest) ? host(guest) : Gp(asmjit::x86::eax); }
   void written(unsigned guest);
-  /// Gives it what `from` holds; its place has been claimed.
-  void write(unsigned guest, Gp from);
+  /// Gives it what is in eax; its place has been claimed.
+  void write(unsigned guest);
   /// Whether read() takes eax.
   bool needs_scratch(unsigned guest) const {
     return values_[guest].is_constant() || (!is_mapped(guest) && !is_alias(guest));
@@ -121,13 +121,15 @@ class Registers {
   void compute(Gp into, const Value& value);
 
  private:
-  /// Does something for each that is not in its place, but this one.
+  /// Does something for each of these, which are bits.
   template <typename Do>
-  void for_others_away(unsigned guest, Do&& act) {
-    for (std::uint32_t left = away_ & ~(1u << guest); left != 0; left &= left - 1) {
-      act(static_cast<unsigned>(std::countr_zero(left)));
+  static void for_each(std::uint32_t guests, Do&& act) {
+    for (; guests != 0; guests &= guests - 1) {
+      act(static_cast<unsigned>(std::countr_zero(guests)));
     }
   }
+  /// Those that are not in their places, but this one.
+  std::uint32_t others_away(unsigned guest) const { return away_ & ~(1u << guest); }
   /// Its value stands in another's place.
   bool is_alias(unsigned guest) const { return !is_home(guest) && values_[guest].is_place(); }
 

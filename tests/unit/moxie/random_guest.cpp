@@ -58,8 +58,8 @@ Assembly random_part(std::mt19937& random, const std::vector<std::uint32_t>& fun
       }
       if (below(3) == 0) code.set(right, below(3));
       code.add(Op::cmp, left, right);
-      if (below(4) ==
-          0) {  // A branch that may lead to the second one, over what changes something.
+      if (below(4) == 0) {
+        // A branch that may lead to the second one, over what changes something.
         const std::uint32_t between = below(4);
         code.add(branch(), 0, 0, 2 + between * 2);
         for (std::uint32_t i = 0; i < between; ++i) code.add(Op::inc, reg(), 0, below(256));
